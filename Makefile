@@ -1,0 +1,70 @@
+# How to set up, run and check Firsthand. `make` alone lists the targets.
+#
+# Set-up is remembered in stamp files: a target does again only what its inputs changed, so a
+# second `make run` starts the server at once and needs no network.
+
+# Which Python makes .venv: the newest suitable one when empty, else for example PYTHON=python3.12.
+PYTHON ?=
+# DEMO=0 starts an empty knowledge base instead of one with demo people and articles.
+DEMO ?= 1
+# What pytest is given, for example ARGS="-k search -x".
+ARGS ?=
+
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+OFFLINE := The packages could not be installed: this needs the network once, see the message above.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test check lint pytest format lock clean FORCE
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: .venv/.runtime node_modules/.ready ## Set up what is missing, then serve on http://127.0.0.1:8000 (DEMO=0: start empty)
+	@exec $(BIN)/python -m ops.run $(if $(filter 0 no false,$(DEMO)),--empty)
+
+test: check ## Set up what is missing, then run everything: linters, types, tests
+
+check: lint pytest ## The same under the name that a change has to pass
+
+lint: .venv/.development ## Style, types, import directions, templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --lint --quiet templates
+
+pytest: .venv/.development node_modules/.ready ## The tests alone (ARGS="-k search -x" chooses)
+	$(BIN)/python -m pytest $(ARGS)
+
+format: .venv/.development ## Lay the code out as `make check` wants it
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/.development ## Pin the dependencies of pyproject.toml anew (UPGRADE=1: to their newest versions)
+	$(INSTALL) -r requirements-lock.txt
+	@scripts/lock $(if $(UPGRADE),--upgrade)
+
+clean: ## Remove what set-up made; var/ with the data stays
+	rm -rf .venv node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+# Set-up, step by step
+
+.venv/.python: FORCE
+	@scripts/virtual-environment '$(PYTHON)'
+
+.venv/.runtime: requirements.txt .venv/.python
+	@echo 'Installing the Python packages (a minute, only when they changed) ...'
+	@$(INSTALL) -r requirements.txt || { echo '$(OFFLINE)' >&2; exit 1; }
+	@touch $@
+
+.venv/.development: requirements-dev.txt .venv/.python
+	@echo 'Installing the Python packages (a minute, only when they changed) ...'
+	@$(INSTALL) -r requirements-dev.txt || { echo '$(OFFLINE)' >&2; exit 1; }
+	@touch .venv/.runtime $@
+
+node_modules/.ready: package.json package-lock.json requirements-node.txt | .venv/.python
+	@echo 'Installing the browser packages (only when they changed) ...'
+	@scripts/browser-packages || { echo '$(OFFLINE)' >&2; exit 1; }
+	@touch $@

@@ -1,0 +1,28 @@
+"""Refuses unsafe requests that another site made a browser send."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, request
+
+from core.db import SAFE_METHODS
+from core.errors import NotAllowed
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(refuse_cross_site)
+
+
+def refuse_cross_site() -> None:
+    """Trust `Sec-Fetch-Site`, else compare `Origin`; programs send neither and pass."""
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    if site is not None:
+        foreign = site not in ("same-origin", "none")
+    elif origin is not None:
+        foreign = urlsplit(origin).netloc != request.host
+    else:
+        foreign = False
+    if foreign:
+        raise NotAllowed("This came from another site, so it was not carried out. Please do it on our own page.")

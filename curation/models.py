@@ -1,0 +1,133 @@
+"""Reviews and their log: the facts, and the one reading of a claim that ran out."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
+
+from core import clock
+from core.models import Model, by_value
+from kb.models import Article, Revision
+from people.models import User
+
+
+class State(StrEnum):
+    """Where a review stands."""
+
+    SUBMITTED = "submitted"
+    IN_REVIEW = "in_review"
+    CHANGES_REQUESTED = "changes_requested"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class Action(StrEnum):
+    """What somebody does to a review; `expire` is what time does to a claim."""
+
+    SUBMIT = "submit"
+    CLAIM = "claim"
+    RELEASE = "release"
+    TAKE_OVER = "take_over"
+    REQUEST_CHANGES = "request_changes"
+    APPROVE = "approve"
+    DECLINE = "decline"
+    WITHDRAW = "withdraw"
+    EXPIRE = "expire"
+
+
+OPEN = (State.SUBMITTED, State.IN_REVIEW, State.CHANGES_REQUESTED)
+_OPEN_SQL = "state IN ('submitted', 'in_review', 'changes_requested')"
+
+
+class Review(Model):
+    """The case of one author's proposal to one article, over as many rounds as it takes."""
+
+    __tablename__ = "review"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(sa.ForeignKey("article.id", ondelete="CASCADE"), index=True)
+    author_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    revision_id: Mapped[int] = mapped_column(sa.ForeignKey("revision.id", ondelete="CASCADE"), index=True)
+    stored_state: Mapped[State] = mapped_column("state", by_value(State))
+    curator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    claimed_at: Mapped[datetime | None]
+    claimed_until: Mapped[datetime | None]
+    round: Mapped[int] = mapped_column(default=1)
+    version: Mapped[int] = mapped_column(default=1)
+    submitted_at: Mapped[datetime]  # of the present round
+    decided_at: Mapped[datetime | None]
+
+    article: Mapped[Article] = relationship()
+    author: Mapped[User] = relationship(foreign_keys=[author_id])
+    revision: Mapped[Revision] = relationship()
+    curator: Mapped[User | None] = relationship(foreign_keys=[curator_id])
+    entries: Mapped[list["ReviewEntry"]] = relationship(order_by="ReviewEntry.id", back_populates="review")
+
+    __table_args__ = (
+        sa.Index(
+            "uq_review_open",
+            "article_id",
+            "author_id",
+            unique=True,
+            sqlite_where=sa.text(_OPEN_SQL),
+            postgresql_where=sa.text(_OPEN_SQL),
+        ),
+        sa.Index("ix_review_state_submitted_at", "state", "submitted_at"),
+    )
+
+    @property
+    def claim_ran_out(self) -> bool:
+        return (
+            self.stored_state is State.IN_REVIEW
+            and self.claimed_until is not None
+            and self.claimed_until <= clock.now()
+        )
+
+    @hybrid_property
+    def state(self) -> State:
+        """Where the review stands now: a claim that ran out counts as submitted."""
+        return State.SUBMITTED if self.claim_ran_out else self.stored_state
+
+    @state.inplace.expression
+    @classmethod
+    def _state_sql(cls) -> sa.ColumnElement[State]:
+        ran_out = sa.and_(cls.stored_state == State.IN_REVIEW, cls.claimed_until <= clock.now())
+        return sa.case((ran_out, sa.literal(State.SUBMITTED, cls.__table__.c.state.type)), else_=cls.stored_state)
+
+    @property
+    def is_open(self) -> bool:
+        return self.stored_state in OPEN
+
+    @property
+    def holder_id(self) -> int | None:
+        """Who has claimed it, while the claim lasts."""
+        return self.curator_id if self.state is State.IN_REVIEW else None
+
+
+class ReviewEntry(Model):
+    """One line of a review's log; never changed, never removed by itself."""
+
+    __tablename__ = "review_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    review_id: Mapped[int] = mapped_column(sa.ForeignKey("review.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    actor_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    action: Mapped[Action] = mapped_column(by_value(Action))
+    old: Mapped[State | None] = mapped_column(by_value(State))
+    new: Mapped[State] = mapped_column(by_value(State))
+    note: Mapped[str]
+    revision_id: Mapped[int] = mapped_column(sa.ForeignKey("revision.id", ondelete="CASCADE"), index=True)
+    round: Mapped[int]
+
+    review: Mapped[Review] = relationship(back_populates="entries")
+    actor: Mapped[User] = relationship()
+
+
+@sa.event.listens_for(ReviewEntry, "before_update")
+def _refuse_change(_mapper: Mapper[ReviewEntry], _connection: Connection, entry: ReviewEntry) -> None:
+    raise RuntimeError(f"the log of a review is append-only (entry {entry.id})")

@@ -1,0 +1,45 @@
+"""Who may see the queue, read a review, claim it and decide."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.db import db
+from curation.models import Review
+from kb.models import Topic, TopicCurator
+from kb.permissions import wrote
+from kb.topics import Deciders
+from people.models import Role, User
+
+
+def can_decide(session: Session, user: User, review: Review) -> bool:
+    """Those who decide in its topic, and administrators; never somebody who wrote it."""
+    if not user.active or wrote(session, user, review.revision) or review.author_id == user.id:
+        return False
+    return user.is_admin or Deciders(session).may_decide(user, review.revision.topic_id)
+
+
+def can_read(session: Session, user: User, review: Review) -> bool:
+    """Its authors; every curator and administrator; those named for its topic."""
+    if review.author_id == user.id or wrote(session, user, review.revision):
+        return True
+    if user.role in (Role.CURATOR, Role.ADMIN):
+        return user.active
+    return Deciders(session).may_decide(user, review.revision.topic_id)
+
+
+def can_withdraw(user: User, review: Review) -> bool:
+    return user.active and review.author_id == user.id
+
+
+def can_see_queue(user: User, session: Session | None = None) -> bool:
+    """Curators and administrators, and whoever is named for some topic."""
+    if user.role in (Role.CURATOR, Role.ADMIN):
+        return user.active
+    return is_named(session or db.session, user)
+
+
+def is_named(session: Session, user: User) -> bool:
+    """Whether some topic names this person as curator or backup."""
+    curates = sa.select(TopicCurator.topic_id).where(TopicCurator.user_id == user.id)
+    stands_in = sa.select(Topic.id).where(Topic.backup_id == user.id)
+    return session.scalar(sa.union_all(curates, stands_in).limit(1)) is not None

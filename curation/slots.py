@@ -1,0 +1,52 @@
+"""What reviewing adds to pages of the knowledge base."""
+
+from typing import Any
+
+from flask import Flask, render_template
+from markupsafe import Markup
+
+from core.db import db
+from core.web import fill_slot
+from curation import queries
+from curation.permissions import can_see_queue
+from curation.queries import QueueFilter
+from kb.forms import LONGEST_NOTE
+from kb.models import Article, Draft
+from people.signin import me
+
+
+def init_app(app: Flask) -> None:
+    fill_slot(app, "draft.submit", submit_button)
+    fill_slot(app, "drafts.submissions", submissions)
+    fill_slot(app, "home.yours", on_home)
+    fill_slot(app, "article.proposals", proposals)
+
+
+def submit_button(draft: Draft | None = None, **_: Any) -> Markup:
+    """The button that hands a draft in, or where its review stands."""
+    review = queries.of_revision(db.session, draft.frozen_id) if draft and draft.frozen_id else None
+    return Markup(
+        render_template("curation/_submit.html", draft=draft, review=review, longest_note=LONGEST_NOTE)
+    )
+
+
+def submissions(**_: Any) -> Markup:
+    """One's own submissions, on the drafts page."""
+    return Markup(
+        render_template("curation/_submissions.html", reviews=queries.submissions_of(db.session, me()))
+    )
+
+
+def on_home(**_: Any) -> Markup:
+    """Where one's open submissions stand, and for curators what waits for them."""
+    mine = [r for r in queries.submissions_of(db.session, me(), limit=20) if r.is_open][:5]
+    waiting = None
+    if can_see_queue(me()):
+        waiting = queries.queue(db.session, me(), QueueFilter(), limit=3)
+    return Markup(render_template("curation/_home.html", reviews=mine, waiting=waiting))
+
+
+def proposals(article: Article, **_: Any) -> Markup:
+    """On an article's history: proposals and former reviews that this person may read."""
+    reviews = queries.of_article(db.session, me(), article.id)
+    return Markup(render_template("curation/_proposals.html", reviews=reviews)) if reviews else Markup("")

@@ -1,0 +1,48 @@
+"""How gunicorn serves the application; `make run` and any other start read this."""
+
+from typing import Any
+
+from core.config import load
+from core.db import db
+from core.outbox import Worker
+
+_config = load()
+
+wsgi_app = "wsgi:create_app()"
+bind = _config.bind
+workers = _config.workers
+worker_class = "gthread"
+threads = 8
+preload_app = False  # every worker opens a database, an index and rendering processes of its own
+
+# An upload over a slow line may take a minute; a hung worker must not take longer.
+timeout = 60
+graceful_timeout = 20
+keepalive = 5
+
+# A search of 500 characters takes up to nine bytes a character in an address.
+limit_request_line = 8190
+limit_request_fields = 64
+
+accesslog = None  # who reads what is nobody's business; faults are logged by the application
+errorlog = "-"
+loglevel = "warning"
+control_socket_disable = True
+
+_outbox: Worker | None = None
+
+
+def when_ready(server: Any) -> None:
+    print(f"Firsthand answers on http://{_config.bind} (Ctrl+C stops it).", flush=True)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Each worker delivers what is due; a lock lets one of them at a time be the indexer."""
+    global _outbox
+    _outbox = Worker(db, _config.data)
+    _outbox.start_thread()
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    if _outbox is not None:
+        _outbox.stop()

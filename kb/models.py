@@ -1,0 +1,251 @@
+"""Topics, articles and their revisions, drafts, attachments: the facts, no behaviour."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core.models import Model, by_value
+from people.models import User
+
+
+class Kind(StrEnum):
+    """What sort of knowledge an article holds."""
+
+    HOWTO = "howto"
+    STORY = "story"
+
+
+class Topic(Model):
+    """A branch of the curated subject tree."""
+
+    __tablename__ = "topic"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
+    parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("topic.id"), index=True)
+    backup_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+
+    parent: Mapped["Topic | None"] = relationship(remote_side=[id])
+    backup: Mapped[User | None] = relationship()
+    curators: Mapped[list[User]] = relationship(secondary="topic_curator", order_by=User.name)
+
+
+class TopicCurator(Model):
+    """Who decides in a topic that names its own curators."""
+
+    __tablename__ = "topic_curator"
+
+    topic_id: Mapped[int] = mapped_column(sa.ForeignKey("topic.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class TopicSlug(Model):
+    """A former address of a topic, which leads to it for ever."""
+
+    __tablename__ = "topic_slug"
+
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    topic_id: Mapped[int] = mapped_column(sa.ForeignKey("topic.id", ondelete="CASCADE"), index=True)
+
+
+class Article(Model):
+    """One piece of knowledge. Readers see its live revision; without one, only its authors and curators know it."""
+
+    __tablename__ = "article"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str | None] = mapped_column(unique=True)  # fixed at the first publication
+    title_key: Mapped[str | None] = mapped_column(index=True)  # the live title as wiki links name it
+    kind: Mapped[Kind] = mapped_column(by_value(Kind))
+    topic_id: Mapped[int] = mapped_column(sa.ForeignKey("topic.id"), index=True)
+    owner_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    live_revision_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("revision.id", use_alter=True, name="fk_article_live_revision_id"), index=True
+    )
+    published_at: Mapped[datetime | None] = mapped_column(index=True)  # of the live revision
+    created_at: Mapped[datetime]
+
+    topic: Mapped[Topic] = relationship()
+    owner: Mapped[User] = relationship()
+    live_revision: Mapped["Revision | None"] = relationship(foreign_keys=[live_revision_id])
+
+
+class ArticleSlug(Model):
+    """A former address of an article, which leads to it for ever."""
+
+    __tablename__ = "article_slug"
+
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(sa.ForeignKey("article.id", ondelete="CASCADE"), index=True)
+
+
+class ArticleTag(Model):
+    """A tag of an article's live revision."""
+
+    __tablename__ = "article_tag"
+
+    article_id: Mapped[int] = mapped_column(sa.ForeignKey("article.id", ondelete="CASCADE"), primary_key=True)
+    tag: Mapped[str] = mapped_column(primary_key=True, index=True)
+
+
+class Revision(Model):
+    """An immutable text of an article. Below `created_at`: what the renderer made of it."""
+
+    __tablename__ = "revision"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(sa.ForeignKey("article.id", ondelete="CASCADE"), index=True)
+    base_id: Mapped[int | None] = mapped_column(sa.ForeignKey("revision.id"), index=True)
+    title: Mapped[str]
+    summary: Mapped[str]
+    body: Mapped[str]
+    dialect: Mapped[str]
+    tags: Mapped[list[str]]
+    topic_id: Mapped[int] = mapped_column(sa.ForeignKey("topic.id"), index=True)
+    author_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    byline: Mapped[str | None]  # a writer without an account, as an import named them
+    note: Mapped[str]
+    created_at: Mapped[datetime]
+
+    html: Mapped[str]
+    text: Mapped[str]
+    headings: Mapped[list[Any]] = mapped_column(sa.JSON)  # [level, anchor, text] each
+    rules: Mapped[int] = mapped_column(index=True)  # version of the rendering rules
+
+    article: Mapped[Article] = relationship(foreign_keys=[article_id])
+    base: Mapped["Revision | None"] = relationship(remote_side=[id])
+    topic: Mapped[Topic] = relationship()
+    author: Mapped[User] = relationship()
+    coauthors: Mapped[list[User]] = relationship(secondary="revision_coauthor", order_by=User.name)
+
+
+class RevisionCoauthor(Model):
+    __tablename__ = "revision_coauthor"
+
+    revision_id: Mapped[int] = mapped_column(sa.ForeignKey("revision.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), primary_key=True, index=True)
+
+
+class RevisionLink(Model):
+    """A wiki link in a revision: what it names, and the article that this led to when rendered."""
+
+    __tablename__ = "revision_link"
+
+    revision_id: Mapped[int] = mapped_column(sa.ForeignKey("revision.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True, index=True)
+    article_id: Mapped[int | None] = mapped_column(sa.ForeignKey("article.id", ondelete="SET NULL"), index=True)
+
+
+class Publication(Model):
+    """A revision becoming live; what readers may see, numbered from 1 in this order."""
+
+    __tablename__ = "publication"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(sa.ForeignKey("article.id", ondelete="CASCADE"))
+    revision_id: Mapped[int] = mapped_column(sa.ForeignKey("revision.id", ondelete="CASCADE"), index=True)
+    number: Mapped[int]
+    by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    at: Mapped[datetime]
+
+    revision: Mapped[Revision] = relationship()
+    by: Mapped[User] = relationship()
+
+    __table_args__ = (sa.UniqueConstraint("article_id", "number"),)
+
+
+class Draft(Model):
+    """One author's mutable working copy, of a new article or of an article's next revision."""
+
+    __tablename__ = "draft"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    author_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    key: Mapped[str]  # made by the page that first saved it, so that saving twice makes one draft
+    article_id: Mapped[int | None] = mapped_column(sa.ForeignKey("article.id", ondelete="SET NULL"), index=True)
+    base_id: Mapped[int | None] = mapped_column(sa.ForeignKey("revision.id", ondelete="SET NULL"), index=True)
+    kind: Mapped[Kind] = mapped_column(by_value(Kind))
+    title: Mapped[str]
+    summary: Mapped[str]
+    body: Mapped[str]
+    dialect: Mapped[str]
+    tags: Mapped[list[str]]
+    topic_id: Mapped[int | None] = mapped_column(sa.ForeignKey("topic.id"), index=True)
+    version: Mapped[int] = mapped_column()
+    created_at: Mapped[datetime]
+    saved_at: Mapped[datetime]
+    saved_by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    deleted_at: Mapped[datetime | None]
+    frozen_id: Mapped[int | None] = mapped_column(  # the revision under review, while there is one
+        sa.ForeignKey("revision.id", ondelete="SET NULL"), index=True
+    )
+
+    author: Mapped[User] = relationship(foreign_keys=[author_id])
+    saved_by: Mapped[User] = relationship(foreign_keys=[saved_by_id])
+    article: Mapped[Article | None] = relationship()
+    base: Mapped[Revision | None] = relationship(foreign_keys=[base_id])
+    topic: Mapped[Topic | None] = relationship()
+    coauthors: Mapped[list[User]] = relationship(secondary="draft_coauthor", order_by=User.name)
+
+    @property
+    def locked(self) -> bool:
+        """Under review: to change the text, withdraw first."""
+        return self.frozen_id is not None
+
+    __table_args__ = (
+        sa.UniqueConstraint("author_id", "key"),
+        sa.Index(
+            "uq_draft_author_id_article_id",
+            "author_id",
+            "article_id",
+            unique=True,
+            sqlite_where=sa.text("article_id IS NOT NULL AND deleted_at IS NULL"),
+            postgresql_where=sa.text("article_id IS NOT NULL AND deleted_at IS NULL"),
+        ),
+    )
+    __mapper_args__ = {"version_id_col": version}
+
+
+class DraftCoauthor(Model):
+    __tablename__ = "draft_coauthor"
+
+    draft_id: Mapped[int] = mapped_column(sa.ForeignKey("draft.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), primary_key=True, index=True)
+
+
+class Attachment(Model):
+    """An image somebody uploaded; its bytes lie in the file store under their own hash."""
+
+    __tablename__ = "attachment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(index=True)
+    name: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int]
+    width: Mapped[int]
+    height: Mapped[int]
+    uploader_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    uploaded_at: Mapped[datetime]
+
+    __table_args__ = (sa.UniqueConstraint("uploader_id", "sha256"),)
+
+
+class AttachmentUse(Model):
+    """Which revisions show an attachment: whoever may read one of them may see it."""
+
+    __tablename__ = "attachment_use"
+
+    attachment_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("attachment.id", ondelete="CASCADE"), primary_key=True
+    )
+    revision_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("revision.id", ondelete="CASCADE"), primary_key=True, index=True
+    )

@@ -1,0 +1,89 @@
+"""Who may read, write and see what in the knowledge base; the same functions guard and show."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from kb.models import (
+    Attachment,
+    AttachmentUse,
+    Draft,
+    DraftCoauthor,
+    Publication,
+    Revision,
+    RevisionCoauthor,
+)
+from kb.topics import Deciders
+from people.models import Role, User
+
+
+def can_edit_draft(user: User, draft: Draft) -> bool:
+    """Its author and those they write with."""
+    return user.active and user.id in {draft.author_id, *(person.id for person in draft.coauthors)}
+
+
+def can_delete_draft(user: User, draft: Draft) -> bool:
+    """Its author alone, and not while a review stands on it."""
+    return user.id == draft.author_id and not draft.locked
+
+
+def can_manage_topics(user: User) -> bool:
+    return user.is_admin
+
+
+def wrote(session: Session, user: User, revision: Revision) -> bool:
+    """Author or co-author of this revision."""
+    return revision.author_id == user.id or any(person.id == user.id for person in revision.coauthors)
+
+
+def can_read_revision(session: Session, user: User, revision: Revision) -> bool:
+    """What was published is everybody's; the rest is its authors' and the curators'."""
+    published = sa.select(Publication.id).where(Publication.revision_id == revision.id)
+    return (
+        session.scalar(published.limit(1)) is not None
+        or wrote(session, user, revision)
+        or can_review_topic(session, user, revision.topic_id)
+    )
+
+
+def can_review_topic(session: Session, user: User, topic_id: int) -> bool:
+    """Whoever may decide in this topic, every curator by role, and administrators."""
+    if user.role in (Role.CURATOR, Role.ADMIN):
+        return user.active
+    return Deciders(session).may_decide(user, topic_id)
+
+
+def can_read_attachment(session: Session, user: User, attachment: Attachment) -> bool:
+    """Exactly those who may read a text that uses it; and its uploader."""
+    if attachment.uploader_id == user.id:
+        return True
+    used = sa.select(AttachmentUse.revision_id).where(AttachmentUse.attachment_id == attachment.id)
+    published = sa.select(Publication.id).where(Publication.revision_id.in_(used))
+    if session.scalar(published.limit(1)) is not None:
+        return True
+    if _is_in_shared_draft(session, user, attachment):
+        return True
+    revisions = session.scalars(sa.select(Revision).where(Revision.id.in_(used))).all()
+    return any(can_read_revision(session, user, revision) for revision in revisions)
+
+
+def _is_in_shared_draft(session: Session, user: User, attachment: Attachment) -> bool:
+    """Whether somebody put their image into a draft that they write together with this person."""
+    uploader = attachment.uploader_id
+    drafts = sa.select(Draft.id).where(
+        Draft.deleted_at.is_(None),
+        Draft.body.contains(f"/attachments/{attachment.id}/", autoescape=True),
+        _writes(user.id),
+        _writes(uploader),
+    )
+    return session.scalar(drafts.limit(1)) is not None
+
+
+def _writes(user_id: int) -> sa.ColumnElement[bool]:
+    together = sa.select(DraftCoauthor.draft_id).where(DraftCoauthor.user_id == user_id)
+    return sa.or_(Draft.author_id == user_id, Draft.id.in_(together))
+
+
+def authored_by(user_id: int) -> sa.ColumnElement[bool]:
+    """Revisions this person wrote or helped to write."""
+    together = sa.select(RevisionCoauthor.revision_id).where(RevisionCoauthor.user_id == user_id)
+    return sa.or_(Revision.author_id == user_id, Revision.id.in_(together))

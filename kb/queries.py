@@ -1,0 +1,339 @@
+"""Reading: every list and page of articles starts here, so that nobody sees what is not theirs to see."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from kb.models import (
+    Article,
+    ArticleSlug,
+    ArticleTag,
+    Kind,
+    Publication,
+    Revision,
+    RevisionCoauthor,
+    Topic,
+)
+from kb.permissions import authored_by
+from kb.topics import Tree, tree
+from people.models import User
+
+
+def visible_to(user: User) -> sa.ColumnElement[bool]:
+    """Articles that this person may find: the published ones."""
+    return sa.and_(sa.literal(user.active), Article.live_revision_id.is_not(None))
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """What a line in a list of articles shows."""
+
+    id: int
+    slug: str
+    title: str
+    summary: str
+    kind: Kind
+    topic: str
+    topic_name: str
+    author: str
+    author_name: str
+    byline: str | None
+    tags: list[str]
+    published_at: datetime
+
+
+_ROW = (
+    Article.id,
+    Article.slug,
+    Revision.title,
+    Revision.summary,
+    Article.kind,
+    Topic.slug.label("topic"),
+    Topic.name.label("topic_name"),
+    User.handle.label("author"),
+    User.name.label("author_name"),
+    Revision.byline,
+    Revision.tags,
+    Article.published_at,
+)
+
+
+def _rows(*columns: sa.ColumnElement[object]) -> sa.Select[tuple[object, ...]]:
+    return (
+        sa.select(*_ROW, *columns)
+        .join(Revision, Revision.id == Article.live_revision_id)
+        .join(Topic, Topic.id == Article.topic_id)
+        .join(User, User.id == Revision.author_id)
+    )
+
+
+def result_rows(session: Session, user: User, ids: Sequence[int]) -> dict[int, ResultRow]:
+    """Those of the articles that this person may see, by id."""
+    if not ids:
+        return {}
+    query = _rows().where(visible_to(user), Article.id.in_(ids))
+    return {row[0]: ResultRow(*row) for row in session.execute(query)}  # type: ignore[arg-type]
+
+
+def texts(session: Session, user: User, ids: Sequence[int]) -> dict[int, tuple[str, list[list[object]]]]:
+    """(plain text, headings) of those of the articles that this person may see, for passages."""
+    query = (
+        sa.select(Article.id, Revision.text, Revision.headings)
+        .join(Revision, Revision.id == Article.live_revision_id)
+        .where(visible_to(user), Article.id.in_(ids))
+    )
+    return {row.id: (row.text, row.headings) for row in session.execute(query)}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which articles a list shows."""
+
+    topic_ids: Sequence[int] | None = None
+    tag: str | None = None
+    author_id: int | None = None
+    title_words: str | None = None
+
+
+def listed(
+    session: Session, user: User, filter_: Filter, *, offset: int = 0, limit: int = 20
+) -> tuple[int, list[ResultRow]]:
+    """How many there are, and a part of them, newest first."""
+    conditions = [visible_to(user), *_conditions(filter_)]
+    total = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Article)
+        .join(Revision, Revision.id == Article.live_revision_id)
+        .where(*conditions)
+    )
+    query = _rows().where(*conditions).order_by(Article.published_at.desc(), Article.id.desc())
+    rows = session.execute(query.offset(offset).limit(limit))
+    return total or 0, [ResultRow(*row) for row in rows]  # type: ignore[arg-type]
+
+
+def _conditions(filter_: Filter) -> Iterator[sa.ColumnElement[bool]]:
+    if filter_.topic_ids is not None:
+        yield Article.topic_id.in_(filter_.topic_ids)
+    if filter_.tag is not None:
+        tagged = sa.select(ArticleTag.article_id).where(ArticleTag.tag == filter_.tag)
+        yield Article.id.in_(tagged)
+    if filter_.author_id is not None:
+        yield authored_by(filter_.author_id)
+    for word in (filter_.title_words or "").split()[:10]:
+        yield sa.func.lower(Revision.title).contains(word.lower(), autoescape=True)
+
+
+def tags(session: Session, user: User) -> Sequence[tuple[str, int]]:
+    """Every tag in use with how many articles have it, by name."""
+    query = (
+        sa.select(ArticleTag.tag, sa.func.count())
+        .join(Article, Article.id == ArticleTag.article_id)
+        .where(visible_to(user))
+        .group_by(ArticleTag.tag)
+        .order_by(ArticleTag.tag)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def counts_by_topic(session: Session, user: User) -> dict[int, int]:
+    """How many published articles stand directly in each topic."""
+    query = sa.select(Article.topic_id, sa.func.count()).where(visible_to(user)).group_by(Article.topic_id)
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+# One article
+
+
+@dataclass(frozen=True)
+class ArticlePage:
+    """All that the page of one article shows, read with one query and one for co-authors."""
+
+    id: int
+    slug: str
+    kind: Kind
+    title: str
+    summary: str
+    html: str
+    headings: list[list[object]]
+    tags: list[str]
+    topic_id: int
+    topic_slug: str
+    topic_name: str
+    author_id: int
+    author: str
+    author_name: str
+    byline: str | None
+    number: int
+    published_at: datetime
+    approver_id: int
+    approver: str
+    approver_name: str
+    revision_id: int
+    coauthors: Sequence[tuple[str, str]]
+
+
+def article_page(session: Session, user: User, slug: str) -> ArticlePage | None:
+    """The live text of an article that this person may see."""
+    approver = aliased(User)
+    query = (
+        sa.select(
+            Article.id,
+            Article.slug,
+            Article.kind,
+            Revision.title,
+            Revision.summary,
+            Revision.html,
+            Revision.headings,
+            Revision.tags,
+            Topic.id.label("topic_id"),
+            Topic.slug.label("topic_slug"),
+            Topic.name.label("topic_name"),
+            User.id.label("author_id"),
+            User.handle.label("author"),
+            User.name.label("author_name"),
+            Revision.byline,
+            Publication.number,
+            Publication.at.label("published_at"),
+            approver.id.label("approver_id"),
+            approver.handle.label("approver"),
+            approver.name.label("approver_name"),
+            Revision.id.label("revision_id"),
+        )
+        .join(Revision, Revision.id == Article.live_revision_id)
+        .join(Topic, Topic.id == Article.topic_id)
+        .join(User, User.id == Revision.author_id)
+        .join(Publication, Publication.revision_id == Revision.id)
+        .join(approver, approver.id == Publication.by_id)
+        .where(Article.slug == slug, visible_to(user))
+        .order_by(Publication.number.desc())
+        .limit(1)
+    )
+    row = session.execute(query).first()
+    return ArticlePage(*row, coauthors=_coauthors(session, row.revision_id)) if row else None
+
+
+def _coauthors(session: Session, revision_id: int) -> Sequence[tuple[str, str]]:
+    query = (
+        sa.select(User.handle, User.name)
+        .join(RevisionCoauthor, RevisionCoauthor.user_id == User.id)
+        .where(RevisionCoauthor.revision_id == revision_id)
+        .order_by(User.name)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def moved_article(session: Session, user: User, slug: str) -> str | None:
+    """Where a former address of an article leads."""
+    query = (
+        sa.select(Article.slug)
+        .join(ArticleSlug, ArticleSlug.article_id == Article.id)
+        .where(ArticleSlug.slug == slug, visible_to(user))
+    )
+    return session.scalar(query)
+
+
+def article_by_slug(session: Session, user: User, slug: str) -> Article | None:
+    return session.scalar(sa.select(Article).where(Article.slug == slug, visible_to(user)))
+
+
+def publications(session: Session, article_id: int) -> Sequence[Publication]:
+    """Newest first, with their revisions and people."""
+    query = (
+        sa.select(Publication)
+        .where(Publication.article_id == article_id)
+        .options(
+            joinedload(Publication.by),
+            joinedload(Publication.revision).joinedload(Revision.author),
+            joinedload(Publication.revision).selectinload(Revision.coauthors),
+        )
+        .order_by(Publication.number.desc())
+    )
+    return session.scalars(query).all()
+
+
+def publication(session: Session, article_id: int, number: int) -> Publication | None:
+    query = sa.select(Publication).where(Publication.article_id == article_id, Publication.number == number)
+    return session.scalar(query)
+
+
+# For the search room
+
+
+@dataclass(frozen=True)
+class SearchableArticle:
+    """A published article as the index takes it."""
+
+    id: int
+    slug: str
+    kind: str
+    title: str
+    summary: str
+    tags: tuple[str, ...]
+    topic: str
+    topic_path: tuple[str, ...]
+    topic_name: str
+    author: str
+    author_name: str
+    headings: tuple[str, ...]
+    text: str
+    published_at: datetime
+
+
+def searchable(session: Session, ids: Iterable[int] | None = None) -> Iterator[SearchableArticle]:
+    """Published articles, of those named or all, by id; read in portions."""
+    topics = tree(session)
+    wanted = sorted(ids) if ids is not None else list(searchable_ids(session))
+    for start in range(0, len(wanted), 500):
+        yield from _searchable(session, wanted[start : start + 500], topics)
+
+
+def searchable_ids(session: Session) -> Sequence[int]:
+    return session.scalars(
+        sa.select(Article.id).where(Article.live_revision_id.is_not(None)).order_by(Article.id)
+    ).all()
+
+
+def _searchable(session: Session, ids: Sequence[int], topics: Tree) -> Iterator[SearchableArticle]:
+    query = (
+        _rows(Revision.text, Revision.headings, Article.topic_id, Revision.id.label("revision_id"))
+        .where(Article.id.in_(ids), Article.live_revision_id.is_not(None))
+        .order_by(Article.id)
+    )
+    rows = session.execute(query).all()
+    names: dict[int, list[str]] = defaultdict(list)
+    together = (
+        sa.select(RevisionCoauthor.revision_id, User.name)
+        .join(User, User.id == RevisionCoauthor.user_id)
+        .where(RevisionCoauthor.revision_id.in_([row.revision_id for row in rows]))
+    )
+    for revision_id, name in session.execute(together):
+        names[revision_id].append(name)
+    for row in rows:
+        writers = [row.author_name, *([row.byline] if row.byline else []), *names[row.revision_id]]
+        yield SearchableArticle(
+            id=row.id,
+            slug=row.slug,
+            kind=row.kind.value,
+            title=row.title,
+            summary=row.summary,
+            tags=tuple(row.tags),
+            topic=row.topic,
+            topic_path=tuple(node.slug for node in topics.path(row.topic_id)),
+            topic_name=row.topic_name,
+            author=row.author,
+            author_name=", ".join(writers),
+            headings=tuple(str(heading[2]) for heading in row.headings),
+            text=row.text,
+            published_at=row.published_at,
+        )
+
+
+def articles_in_topics(session: Session, topic_ids: Sequence[int]) -> Sequence[int]:
+    """Ids of published articles in these topics."""
+    query = sa.select(Article.id).where(Article.topic_id.in_(topic_ids), Article.live_revision_id.is_not(None))
+    return session.scalars(query).all()
+

@@ -1,0 +1,9 @@
+"""The pages of the knowledge base, by what they are about."""
+
+from flask import Blueprint
+
+bp = Blueprint("kb", __name__)
+
+from kb.routes import attachments, feed, reading, topics, writing  # noqa: E402
+
+__all__ = ["attachments", "bp", "feed", "reading", "topics", "writing"]

@@ -1,0 +1,256 @@
+"""Choosing a kind, the editor, drafts."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from flask import abort, flash, jsonify, redirect, render_template, request, url_for
+from markupsafe import Markup
+
+from core.db import db
+from core.errors import Conflict, DomainError, Invalid
+from core.web import number, posted, settings, wants_json
+from kb import drafts, forms, queries, rendering
+from kb.drafts import SavedMeanwhile
+from kb.models import Article, Draft, Kind
+from kb.routes import bp
+from kb.topics import tree
+from people.signin import me
+
+
+@bp.get("/write")
+def write() -> Any:
+    return render_template("kb/write.html", kinds=list(Kind))
+
+
+@bp.get("/write/<kind>")
+def new_draft(kind: str) -> Any:
+    if kind not in list(Kind):
+        abort(404)
+    form = {"body": drafts.skeleton(Kind(kind))}
+    form |= {name: request.args[name][:200] for name in ("title", "topic") if name in request.args}
+    return _editor(form=form, kind=Kind(kind))
+
+
+@bp.get("/drafts")
+def listed_drafts() -> Any:
+    return render_template(
+        "kb/drafts.html",
+        drafts=drafts.listed(db.session, me()),
+        deleted=drafts.listed(db.session, me(), deleted=True),
+        days=drafts.UNDO_DAYS,
+    )
+
+
+@bp.get("/drafts/<int:draft_id>")
+def draft(draft_id: int) -> Any:
+    return _editor(draft=drafts.find(db.session, draft_id, me()))
+
+
+@bp.get("/articles/<slug>/edit")
+def edit(slug: str) -> Any:
+    """One's draft of the next revision, or the live text to start one from. Saving makes the draft."""
+    article = queries.article_by_slug(db.session, me(), slug)
+    if article is None:
+        target = queries.moved_article(db.session, me(), slug)
+        return redirect(url_for("kb.edit", slug=target), 301) if target else abort(404)
+    mine = drafts.of_article(db.session, me(), article.id)
+    if mine is not None:
+        return redirect(url_for("kb.draft", draft_id=mine.id), 303)
+    assert article.live_revision is not None
+    return _editor(form=forms.shown_revision(article.live_revision), kind=article.kind, article=article)
+
+
+@bp.post("/drafts")
+def create_draft() -> Any:
+    sent = posted()
+    kind = forms.parse_kind(sent.get("kind"))
+    article = _article(sent)
+    try:
+        fields = forms.parse_draft(db.session, sent)
+        made = drafts.start(
+            db.session,
+            fields,
+            key=sent.get("key", "")[:64] or secrets.token_hex(16),
+            kind=kind,
+            by=me(),
+            dialect=settings().dialect,
+            article=article,
+        )
+    except Invalid as error:
+        return _refused(error, sent, kind=kind, article=article)
+    except SavedMeanwhile as error:
+        return conflict_page(error, sent)
+    db.session.commit()
+    return _saved(made, fields.doubts, sent, created=True)
+
+
+@bp.post("/drafts/<int:draft_id>")
+def save_draft(draft_id: int) -> Any:
+    sent = posted()
+    found = drafts.find(db.session, draft_id, me())
+    try:
+        fields = forms.parse_draft(db.session, sent)
+        drafts.save(db.session, found, fields, version=number(sent.get("version")), by=me())
+    except Invalid as error:
+        return _refused(error, sent, draft=found)
+    except SavedMeanwhile as error:
+        return conflict_page(error, sent)
+    db.session.commit()
+    return _saved(found, fields.doubts, sent)
+
+
+@bp.post("/drafts/<int:draft_id>/deletion")
+def delete_draft(draft_id: int) -> Any:
+    found = drafts.find(db.session, draft_id, me())
+    drafts.delete(found, by=me())
+    db.session.commit()
+    flash(f"Draft deleted: {found.title or 'Untitled'}. You can take that back on this page for 30 days.")
+    return redirect(url_for("kb.listed_drafts"), 303)
+
+
+@bp.post("/drafts/<int:draft_id>/restoration")
+def restore_draft(draft_id: int) -> Any:
+    found = drafts.find(db.session, draft_id, me())
+    drafts.restore(db.session, found, by=me())
+    db.session.commit()
+    flash("Your draft is back.")
+    return redirect(url_for("kb.draft", draft_id=found.id), 303)
+
+
+@bp.post("/drafts/<int:draft_id>/rebase")
+def rebase_draft(draft_id: int) -> Any:
+    """Carry the changes over to the text that is live now."""
+    found = drafts.find(db.session, draft_id, me())
+    conflicts = drafts.rebase(db.session, found, by=me())
+    db.session.commit()
+    flash(rebased(conflicts))
+    return redirect(url_for("kb.draft", draft_id=found.id), 303)
+
+
+def rebased(conflicts: int) -> str:
+    """What to tell about a draft that was brought up to date."""
+    if not conflicts:
+        return "Your changes now stand on the live text. Read it once more, then submit."
+    places = "one place" if conflicts == 1 else f"{conflicts} places"
+    return f"You and the live text changed {places} differently. Both versions stand between <<<<<<< and >>>>>>>."
+
+
+@bp.post("/preview")
+def preview() -> Any:
+    sent = posted()
+    body = sent.get("body", "")
+    if len(body.encode()) > forms.LONGEST_BODY:
+        raise Invalid("The text is longer than 256 kB. Please split it into several articles.")
+    with db.reading() as session:
+        made = rendering.render(session, body, _dialect(sent))
+    if wants_json():
+        return jsonify(html=made.rendered.html)
+    found = drafts.find(db.session, number(sent.get("draft")), me()) if sent.get("draft") else None
+    return _editor(
+        draft=found,
+        form=sent,
+        kind=forms.parse_kind(sent.get("kind") or (found.kind if found else None)),
+        article=_article(sent),
+        preview=Markup(made.rendered.html),
+        version=number(sent.get("version")) or None,
+    )
+
+
+def _dialect(sent: Mapping[str, str]) -> str:
+    """The dialect of the draft being previewed."""
+    draft_id = number(sent.get("draft"))
+    with db.reading() as session:
+        found = session.get(Draft, draft_id) if draft_id else None
+        return found.dialect if found else settings().dialect
+
+
+def _article(sent: Mapping[str, str]) -> Article | None:
+    """The published article whose next revision this is, named by its slug."""
+    slug = sent.get("article", "")
+    if not slug:
+        return None
+    found = queries.article_by_slug(db.session, me(), slug)
+    if found is None:
+        raise Conflict("The article you are changing is not there any more. Copy your text, then start anew.")
+    return found
+
+
+def _saved(found: Draft, doubts: Mapping[str, str], sent: Mapping[str, str], *, created: bool = False) -> Any:
+    url = url_for("kb.draft", draft_id=found.id)
+    if wants_json():
+        body = {"id": found.id, "version": found.version, "saved_at": found.saved_at.isoformat(), "url": url}
+        return jsonify(body | ({"fields": dict(doubts)} if doubts else {})), 201 if created else 200
+    if doubts:
+        return _editor(draft=found, form=sent, errors=doubts), 422
+    flash("Saved.")
+    return redirect(url, 303)
+
+
+def _refused(error: Invalid, sent: Mapping[str, str], **context: Any) -> Any:
+    """What was typed comes back with what is wrong with it."""
+    if wants_json():
+        raise error
+    db.session.rollback()
+    return _editor(form=sent, errors=error.fields, **context), 422
+
+
+def conflict_page(error: SavedMeanwhile, sent: Mapping[str, str]) -> Any:
+    """Both texts: the one that was typed and the one saved meanwhile."""
+    theirs = error.draft
+    shown = forms.shown(theirs)
+    if wants_json():
+        body = {
+            "message": error.message,
+            "version": theirs.version,
+            "by": theirs.saved_by.name,
+            "at": theirs.saved_at.isoformat(),
+            "theirs": shown,
+        }
+        return jsonify(body), 409
+    conflict = {"by": theirs.saved_by.name, "at": theirs.saved_at, "theirs": shown}
+    return _editor(draft=theirs, form=sent, conflict=conflict), 409
+
+
+def submission_problem(found: Draft, error: DomainError, sent: Mapping[str, str]) -> Any:
+    """The editor with what a submission still needs; for the room that takes submissions."""
+    errors = error.fields if isinstance(error, Invalid) else {}
+    form = sent if "title" in sent else None
+    return _editor(draft=found, form=form, errors=errors, message=error.message), error.status
+
+
+def _editor(
+    *,
+    draft: Draft | None = None,
+    form: Mapping[str, str] | None = None,
+    kind: Kind | None = None,
+    article: Article | None = None,
+    errors: Mapping[str, str] | None = None,
+    conflict: Mapping[str, Any] | None = None,
+    preview: Markup | None = None,
+    message: str = "",
+    version: int | None = None,
+) -> str:
+    article = draft.article if draft else article
+    live = article is not None and article.slug is not None
+    return render_template(
+        "kb/editor.html",
+        draft=draft,
+        form=form if form is not None else forms.shown(draft) if draft else {},
+        kind=draft.kind if draft else kind,
+        kinds=list(Kind),
+        article=article,
+        live_url=url_for("kb.article", slug=article.slug) if live and article else None,
+        topics=tree(db.session).choices(),
+        errors=errors or {},
+        message=message,
+        conflict=conflict,
+        preview_html=preview,
+        version=version or (draft.version if draft else 0),
+        key=(form or {}).get("key") or secrets.token_hex(16),
+        save_url=url_for("kb.save_draft", draft_id=draft.id) if draft else url_for("kb.create_draft"),
+        base_moved=bool(draft and live and drafts.base_moved(draft)),
+        limits={"title": forms.LONGEST_TITLE, "summary": forms.LONGEST_SUMMARY, "note": forms.LONGEST_NOTE},
+    )
+
+

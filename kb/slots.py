@@ -1,0 +1,34 @@
+"""What the knowledge base adds to pages of the rooms below it, and shows of a person."""
+
+from typing import Any
+
+from flask import Flask, render_template
+from markupsafe import Markup
+
+from core.db import db
+from core.web import fill_slot, page_of
+from kb import drafts, queries
+from kb.queries import Filter
+from people.models import User
+from people.signin import me
+
+
+def init_app(app: Flask) -> None:
+    fill_slot(app, "person.articles", articles_of)
+    fill_slot(app, "home.yours", drafts_on_home)
+
+
+def articles_of(person: User, **_: Any) -> Markup:
+    """Published articles somebody wrote or helped to write."""
+    total, _rows = queries.listed(db.session, me(), Filter(author_id=person.id), limit=0)
+    page = page_of(total)
+    _, rows = queries.listed(
+        db.session, me(), Filter(author_id=person.id), offset=page.offset, limit=page.size
+    )
+    return Markup(render_template("kb/_person_articles.html", person=person, rows=rows, page=page))
+
+
+def drafts_on_home(**_: Any) -> Markup:
+    """The few drafts last worked on that are not under review."""
+    mine = [draft for draft in drafts.listed(db.session, me()) if not draft.locked][:5]
+    return Markup(render_template("kb/_home_drafts.html", drafts=mine))

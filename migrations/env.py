@@ -1,0 +1,24 @@
+"""Runs migrations against the application's own database."""
+
+import sqlalchemy as sa
+from alembic import context
+
+import wsgi  # noqa: F401  (imports every room, so that all tables are known)
+from core.models import Model
+
+
+def run(connection: sa.Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=Model.metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+        compare_type=False,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+engine: sa.Engine = context.config.attributes["engine"]
+with engine.connect() as connection:
+    run(connection)
+    connection.commit()

@@ -1,0 +1,78 @@
+"""People, and the notices in their inboxes."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.models import Model, by_value
+
+
+class Role(StrEnum):
+    """What somebody may do everywhere; a topic may give an employee more, there only."""
+
+    EMPLOYEE = "employee"
+    CURATOR = "curator"
+    ADMIN = "admin"
+
+
+class User(Model):
+    """A person with an account."""
+
+    __tablename__ = "user_account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    handle: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    email: Mapped[str] = mapped_column(unique=True)  # lower case
+    team: Mapped[str] = mapped_column(default="")
+    role: Mapped[Role] = mapped_column(by_value(Role), default=Role.EMPLOYEE)
+    active: Mapped[bool] = mapped_column(default=True)
+    demo: Mapped[bool] = mapped_column(default=False)
+    password_hash: Mapped[str]
+    session_key: Mapped[str]  # changing it ends every session of this person
+    created_at: Mapped[datetime]
+
+    @property
+    def is_authenticated(self) -> bool:
+        return True
+
+    @property
+    def is_active(self) -> bool:
+        return self.active
+
+    @property
+    def is_anonymous(self) -> bool:
+        return False
+
+    @property
+    def is_admin(self) -> bool:
+        return self.active and self.role is Role.ADMIN
+
+    def get_id(self) -> str:
+        """What the signed cookie carries."""
+        return f"{self.id}:{self.session_key}"
+
+    def __repr__(self) -> str:
+        return f"User({self.handle!r})"
+
+
+class Notice(Model):
+    """Something a person is told, in their inbox and by mail."""
+
+    __tablename__ = "notice"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id", ondelete="CASCADE"))
+    event_id: Mapped[int]  # one notice per event and person, however often it is delivered
+    subject: Mapped[str]
+    text: Mapped[str]
+    path: Mapped[str]
+    at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        sa.UniqueConstraint("user_id", "event_id"),
+        sa.Index("ix_notice_user_id_read_at", "user_id", "read_at"),
+    )

@@ -1,0 +1,83 @@
+"""Who is asking: sign-in by a signed cookie, and the rule that every page needs it unless public."""
+
+from typing import Any, cast
+
+from flask import Flask, Response, current_app, jsonify, redirect, request, url_for
+from flask_login import LoginManager, current_user
+
+from core.config import Config
+from core.db import SAFE_METHODS, db
+from core.web import own_address, wants_json
+from people.models import User
+from people.throttle import Throttle
+
+SESSION_ENDED = "You are not signed in any more. Sign in again in another tab, then go on here."
+
+
+def init_app(app: Flask, config: Config) -> None:
+    prefix = "__Host-" if config.is_https else ""
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        SESSION_COOKIE_NAME=f"{prefix}firsthand",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=config.is_https,
+        REMEMBER_COOKIE_NAME=f"{prefix}firsthand-remember",
+        REMEMBER_COOKIE_HTTPONLY=True,
+        REMEMBER_COOKIE_SAMESITE="Lax",
+        REMEMBER_COOKIE_SECURE=config.is_https,
+    )
+    manager = LoginManager(app)
+    manager.session_protection = None  # phones change networks; the session key ends sessions
+    manager.user_loader(load)
+    app.extensions["signin_throttle"] = Throttle()
+    app.before_request(require_signin)
+
+
+def me() -> User:
+    """The person who is signed in. Read-only in a POST: it comes from a session of its own."""
+    return cast(User, current_user._get_current_object())
+
+
+def throttle() -> Throttle:
+    return cast(Throttle, current_app.extensions["signin_throttle"])
+
+
+def load(cookie: str) -> User | None:
+    """The person a cookie names, if active and not signed out everywhere since."""
+    id_, _, key = cookie.partition(":")
+    if not id_.isdecimal():
+        return None
+    if request.method in SAFE_METHODS:
+        user = db.session.get(User, int(id_))
+    else:
+        # A writing session would take the database's write lock before a slow step such as rendering.
+        with db.reading() as session:
+            user = session.get(User, int(id_))
+            session.expunge_all()
+    if user is None or not user.active or user.session_key != key:
+        return None
+    return user
+
+
+def require_signin() -> Any:
+    """Refuse everybody who is not signed in, unless the page is public."""
+    if request.endpoint is None:
+        return None
+    view = current_app.view_functions[request.endpoint]
+    if getattr(view, "public", False) or current_user.is_authenticated:
+        return None
+    if wants_json():
+        response: Response = jsonify(message=SESSION_ENDED, signin=url_for("people.signin"))
+        response.status_code = 401
+        return response
+    return redirect(url_for("people.signin", next=_wanted()), 303)
+
+
+def _wanted() -> str | None:
+    """Where to go after signing in: the page asked for, or the page whose form was sent."""
+    if request.method in SAFE_METHODS:
+        path = request.full_path.removesuffix("?")
+        return None if path == "/" else path
+    referrer = request.referrer or ""
+    return own_address(referrer.removeprefix(request.host_url.rstrip("/")))

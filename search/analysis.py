@@ -1,0 +1,138 @@
+"""Turns text into the words, stems and identifiers that are indexed, looked for and highlighted.
+
+Analysis happens here and nowhere else: the engines receive these tokens and never stem, so that all
+of them find the same articles. Three forms of a word exist:
+
+- the *word*: lower case, accents folded; used for phrases, the vocabulary and suggestions;
+- its *stem* (Snowball English): what a query is matched by;
+- an *identifier* such as `ERR-1042`, `v2.3` or `user_id`, kept whole beside the words it consists of.
+"""
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+import Stemmer
+
+# Part of the index's schema: an index made by other rules is rebuilt.
+ANALYSIS_VERSION = 1
+
+# A longer "word" is a key, a hash or an attack; its beginning is enough to find it.
+LONGEST_WORD = 64
+
+# Chinese, Japanese and Korean are written without spaces: each character is a word of its own there.
+_SPACELESS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_LETTERS = rf"[^\W_{_SPACELESS}]"
+_WORD = re.compile(rf"{_LETTERS}+(?:['\u2019]{_LETTERS}+)*|[{_SPACELESS}]")
+_JOINED = re.compile(
+    rf"(?<!\w){_LETTERS}++(?:(?:[-.]|_{{1,2}}){_LETTERS}++)+|\b[A-Za-z](?:\+\+|\#)(?!\w)"
+)
+# The same two for the many texts in plain ASCII, where they are several times as fast.
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")
+_ASCII_JOINED = re.compile(
+    r"(?<![A-Za-z0-9])[A-Za-z0-9]++(?:(?:[-.]|_{1,2})[A-Za-z0-9]++)+"
+    r"|\b[A-Za-z](?:\+\+|\#)(?!\w)",
+    re.ASCII,
+)
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_UNDECOMPOSED = str.maketrans(
+    {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th"}
+)
+
+
+class Token(NamedTuple):
+    """A word as it stands in a text, from character `start` up to `end`."""
+
+    word: str
+    stem: str
+    start: int
+    end: int
+
+
+def composed(text: str) -> str:
+    """The text with each accented letter as one character; all offsets are those of this form."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def tokens(text: str, start: int = 0, end: int | None = None) -> Iterator[Token]:
+    """The words of a composed text, or of a part of it, in order and with their exact places."""
+    pattern = _ASCII_WORD if text.isascii() else _WORD
+    for match in pattern.finditer(text, start, len(text) if end is None else end):
+        word = fold(match.group())
+        yield Token(word, stem(word), match.start(), match.end())
+
+
+def words(text: str) -> list[str]:
+    """The same words of a composed text without their places, several times as fast."""
+    if text.isascii():
+        found = _ASCII_WORD.findall(text.lower())
+        simple = "'" not in text and max(map(len, found), default=0) <= LONGEST_WORD
+        return found if simple else list(map(fold, found))
+    return list(map(fold, _WORD.findall(text)))
+
+
+def identifiers(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[str, int, int]]:
+    """The identifiers of a composed text, or of a part of it, and where each begins and ends.
+
+    Letters joined by hyphens only ("follow-up") are ordinary words and left to proximity.
+    """
+    pattern = _ASCII_JOINED if text.isascii() else _JOINED
+    for match in pattern.finditer(text, start, len(text) if end is None else end):
+        written = match.group()
+        if not written.replace("-", "").isalpha():
+            yield _folded_identifier(written), match.start(), match.end()
+
+
+def is_exact(identifier: str) -> bool:
+    """Whether this identifier means only itself: it holds a digit or a sign (`err-1042`, `c++`)."""
+    return any(character.isdigit() or character in "+#" for character in identifier)
+
+
+@lru_cache(maxsize=100_000)
+def fold(written: str) -> str:
+    """A single word in lower case, without accents, possessive and apostrophes."""
+    word = written.lower()
+    if not word.isascii():
+        word = _fold_letters(word.replace("\u2019", "'"))
+    if "'" in word:
+        word = word.removesuffix("'s").replace("'", "")
+    return word[:LONGEST_WORD]
+
+
+@lru_cache(maxsize=100_000)
+def stem(word: str) -> str:
+    """The stem of a folded word; one that holds a digit is its own stem."""
+    return _stemmer().stemWord(word) if word.isalpha() and word.isascii() else word
+
+
+def stem_of(written: str) -> str:
+    return stem(fold(written))
+
+
+@lru_cache(maxsize=20_000)
+def _folded_identifier(written: str) -> str:
+    lowered = written.lower()
+    if not lowered.isascii():
+        pieces = re.split(r"([-._+#]+)", lowered)
+        lowered = "".join(p if i % 2 else _fold_letters(p) for i, p in enumerate(pieces))
+    return lowered[:LONGEST_WORD]
+
+
+def _fold_letters(word: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", word.casefold().translate(_UNDECOMPOSED))
+    bare = unicodedata.normalize("NFC", _ACCENTS.sub("", decomposed))
+    # Compatibility forms may bring spaces or signs with them, and no token may hold those.
+    return "".join(c for c in bare if c.isalnum() or c == "'") or word
+
+
+_local = threading.local()
+
+
+def _stemmer() -> Stemmer.Stemmer:
+    # A Stemmer keeps state between calls, so each thread has its own.
+    if not hasattr(_local, "stemmer"):
+        _local.stemmer = Stemmer.Stemmer("english")
+    return _local.stemmer

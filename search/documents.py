@@ -1,0 +1,178 @@
+"""What is indexed: an article as the search room knows it, and the form of it that engines take."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from search import forward
+from search.analysis import (
+    ANALYSIS_VERSION,
+    composed,
+    identifiers,
+    stem,
+    words,
+)
+
+# Raised with every change of what an index holds: an index of another version is made anew.
+SCHEMA_VERSION = f"1.{ANALYSIS_VERSION}.{forward.VERSION}"
+
+# Stands between parts of a text, so that no phrase reaches from one into the next.
+BREAK = "\u00b6"
+
+# How often a field's words are given to the engine, whose own score only chooses candidates.
+CANDIDATE_WEIGHTS = (3, 2, 2, 1, 1)  # in the order of forward.FIELDS
+
+_CHUNK = 512
+_SPACE = re.compile(r"\s")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The words and the facts of one published article."""
+
+    id: int
+    title: str
+    text: str
+    summary: str = ""
+    headings: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    kind: str = "howto"
+    topics: tuple[str, ...] = ()  # slugs, from the root of the tree to the article's own
+    author: str = ""
+    author_name: str = ""
+    published: int = 0  # seconds, for sorting
+
+    def digest(self) -> str:
+        """Changes with anything that the index holds of this article."""
+        fields = (
+            SCHEMA_VERSION,
+            self.title,
+            self.text,
+            self.summary,
+            self.headings,
+            self.tags,
+            self.kind,
+            self.topics,
+            self.author,
+            self.author_name,
+            self.published,
+        )
+        return blake2b(repr(fields).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document as an engine takes it: nothing but tokens, joined by spaces, and facts."""
+
+    id: int
+    words: str  # every word in order, parts apart by BREAK: for phrases and the vocabulary
+    terms: str  # stems and identifiers, repeated by the weight of their field
+    title_words: str
+    filters: tuple[str, ...]  # as made by `filter_key`
+    facets: dict[str, tuple[str, ...]]
+    published: int
+    lengths: tuple[int, ...]  # words in each of forward.FIELDS
+    title: str
+    digest: str
+    record: bytes
+
+
+def entry(document: Document) -> Entry:
+    """Analyse a document, once for all engines."""
+    analysed = _Analysed()
+    analysed.add("title", document.title)
+    analysed.add("labels", *document.headings, *document.tags)
+    analysed.add("summary", document.summary)
+    analysed.add("author", document.author_name, document.author)
+    analysed.add("body", document.text)
+    return Entry(
+        id=document.id,
+        words=" ".join(analysed.words),
+        terms=" ".join(analysed.terms),
+        title_words=" ".join(words(composed(document.title))),
+        filters=_filters(document),
+        facets={
+            "kind": (document.kind,),
+            "topic": document.topics,
+            "tag": document.tags,
+            "author": (document.author,) if document.author else (),
+        },
+        published=document.published,
+        lengths=tuple(analysed.lengths),
+        title=document.title,
+        digest=document.digest(),
+        record=analysed.record(),
+    )
+
+
+def filter_key(field: str, value: str) -> str:
+    """How a filter is written in an index: `topic:"Office IT"` means the topic office-it."""
+    return f"{field}={'-'.join(words(composed(value)))}"
+
+
+def _filters(document: Document) -> tuple[str, ...]:
+    keys = [filter_key("kind", document.kind)]
+    keys += [filter_key("topic", topic) for topic in document.topics]
+    keys += [filter_key("tag", tag) for tag in document.tags]
+    keys += [filter_key("author", name) for name in (document.author, document.author_name) if name]
+    return tuple(dict.fromkeys(keys))
+
+
+class _Analysed:
+    """Collects the words of all fields under one numbering of positions."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.terms: list[str] = []
+        self.lengths: list[int] = []
+        self._starts: list[int] = []
+        self._marks: list[tuple[int, int]] = []
+        self._positions: defaultdict[str, list[int]] = defaultdict(list)
+        self._next = 0
+
+    def add(self, field: str, *parts: str) -> None:
+        self._starts.append(self._next)
+        length = 0
+        terms: list[str] = []
+        for part in filter(None, parts):
+            for start, chunk in _chunks(composed(part)):
+                if field == "body":
+                    self._marks.append((self._next, start))
+                length += self._add_chunk(chunk, terms)
+            self.words.append(BREAK)
+            self._next += forward.PART_GAP
+        self.lengths.append(length)
+        self.terms += terms * CANDIDATE_WEIGHTS[len(self._starts) - 1]
+        self._next += forward.FIELD_GAP
+
+    def _add_chunk(self, chunk: str, terms: list[str]) -> int:
+        positions, first = self._positions, self._next
+        chunk_words = words(chunk)
+        stems = list(map(stem, chunk_words))
+        for position, term in enumerate(stems, first):
+            positions[term].append(position)
+        self.words += chunk_words
+        terms += stems
+        position, counted = first, 0
+        for identifier, start, _ in identifiers(chunk):
+            position += len(words(chunk[counted:start]))
+            counted = start
+            positions[identifier].append(position)
+            terms.append(identifier)
+        self._next += len(stems)
+        return len(stems)
+
+    def record(self) -> bytes:
+        return forward.encode(self._positions, self._starts, self.lengths, self._marks)
+
+
+def _chunks(text: str) -> Iterator[tuple[int, str]]:
+    """The text in pieces of about 512 characters, cut at spaces, each with its place."""
+    start = 0
+    while start < len(text):
+        space = _SPACE.search(text, start + _CHUNK)
+        end = space.end() if space else len(text)
+        yield start, text[start:end]
+        start = end

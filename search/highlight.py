@@ -1,0 +1,135 @@
+"""Shows why an article was found: its title and its best passage, cut into plain and marked parts.
+
+The parts are plain text. Templates escape each and put `<mark>` around the marked ones, so nothing
+that an author wrote can become markup.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from itertools import islice, pairwise
+
+from search.analysis import composed, identifiers, tokens
+from search.forward import BODY, Record
+from search.ranking import Ranked
+
+PASSAGE_WORDS = 42
+_LEAD = 6  # words shown before the first that matches, unless its sentence begins later
+_LONGEST = 320  # characters
+_SCANNED = 20_000  # how far into a text we look for a match without help from the index
+_PLACES = 100  # occurrences of one word that are weighed
+_REPEATED = 0.1  # what a word counts that is in the passage already
+_BLANK = re.compile(r"\s+")
+_SENTENCE_END = re.compile(r"[.!?:](?=\s)|\n")
+_CLOSING = re.compile(r"[.!?)\]\"'\u201d]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    text: str
+    is_match: bool = False
+
+
+def marked(text: str, terms: Set[str]) -> list[Part]:
+    """A short text with every word that has one of these terms marked."""
+    text = composed(text)
+    return _parts(text, 0, len(text), terms)
+
+
+def passage(
+    text: str, terms: Set[str], ranked: Ranked | None = None, weights: Sequence[float] = ()
+) -> list[Part]:
+    """The part of a text that answers best, about forty words long."""
+    text = composed(text)
+    best = _best_position(ranked, weights) if ranked else None
+    if ranked and best is not None:
+        parts = _window(text, *_start(text, ranked.record, best), terms)
+        if any(part.is_match for part in parts):
+            return parts
+    # Only the title matches, or the index is behind the database.
+    first = next((t for t in tokens(text, 0, _SCANNED) if t.stem in terms), None)
+    start = max(first.start - 60, 0) if first else 0
+    return _window(text, _word_start(text, start), 0, terms)
+
+
+def _best_position(ranked: Ranked, weights: Sequence[float]) -> int | None:
+    """Where in the body the stretch begins that holds the most and the rarest concepts."""
+    body = ranked.record.starts[BODY]
+    found = sorted(
+        (position, concept)
+        for concept, positions in enumerate(ranked.places)
+        for position in positions[: _PLACES + bisect_left(positions, body)]
+        if position >= body
+    )
+    counts = [0] * len(ranked.places)
+    best, best_value, value, last = None, 0.0, 0.0, 0
+    for first, (start, concept) in enumerate(found):
+        while last < len(found) and found[last][0] < start + PASSAGE_WORDS - _LEAD:
+            entering = found[last][1]
+            value += weights[entering] * (_REPEATED if counts[entering] else 1.0)
+            counts[entering] += 1
+            last += 1
+        if value > best_value + 1e-9:
+            best, best_value = found[first][0], value
+        counts[concept] -= 1
+        value -= weights[concept] * (_REPEATED if counts[concept] else 1.0)
+    return best
+
+
+def _start(text: str, record: Record, position: int) -> tuple[int, int]:
+    """Where the passage around a position begins, and where the sought word stands, roughly."""
+    wanted = max(position - _LEAD, record.starts[BODY])
+    marked_position, character = record.place(wanted)
+    lead = list(islice(tokens(text, character), position - marked_position + 1))
+    lead = lead[wanted - marked_position :]
+    if not lead:
+        return 0, 0
+    for before, after in reversed(list(pairwise(lead))):
+        if _SENTENCE_END.search(text, before.end, after.start):
+            return after.start, lead[-1].start
+    return lead[0].start, lead[-1].start
+
+
+def _window(text: str, start: int, through: int, terms: Set[str]) -> list[Part]:
+    """About forty words from `start`, and dots where the text goes on."""
+    end = start
+    for count, token in enumerate(tokens(text, start, max(start, through) + 2 * _LONGEST)):
+        if count >= PASSAGE_WORDS or token.end > start + _LONGEST:
+            break
+        end = token.end
+    end = end if end > start else min(start + _LONGEST, len(text))
+    closing = _CLOSING.match(text, end)
+    end = closing.end() if closing else end
+    parts = _parts(text, start, end, terms)
+    if start > 0:
+        parts.insert(0, Part("… "))
+    if text[end:].strip():
+        parts.append(Part(" …"))
+    return parts
+
+
+def _word_start(text: str, at: int) -> int:
+    space = _BLANK.search(text, at) if at else None
+    return space.end() if space else at
+
+
+def _parts(text: str, start: int, end: int, terms: Set[str]) -> list[Part]:
+    """A stretch of text cut where marks begin and end, blanks and line breaks made single spaces."""
+    parts: list[Part] = []
+    reached = start
+    for first, last in _matches(text, start, end, terms):
+        if first >= reached:
+            parts.append(Part(_BLANK.sub(" ", text[reached:first])))
+            parts.append(Part(text[first:last], is_match=True))
+            reached = last
+    parts.append(Part(_BLANK.sub(" ", text[reached:end])))
+    return [part for part in parts if part.text]
+
+
+def _matches(text: str, start: int, end: int, terms: Set[str]) -> list[tuple[int, int]]:
+    """The stretches to mark, in order; an identifier comes before the words it consists of."""
+    found = [(t.start, t.end) for t in tokens(text, start, end) if t.stem in terms]
+    if any("-" in term or not term.isalnum() for term in terms):
+        found += [(s, e) for word, s, e in identifiers(text, start, end) if word in terms]
+    return sorted(found, key=lambda span: (span[0], -span[1]))

@@ -1,0 +1,39 @@
+// Shows every <time datetime> in the reader's zone and language: a date, or "5 minutes ago" where data-style is
+// "relative" and it was lately; the exact moment is its title.
+
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
+const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "short" });
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export function connect(root) {
+  const times = [...root.querySelectorAll("time[datetime]")];
+  for (const time of times) show(time);
+  const moving = times.filter((time) => time.dataset.style === "relative");
+  if (moving.length) setInterval(() => moving.forEach(show), MINUTE * 1000);
+}
+
+export function clockTime(moment) {
+  return clock.format(moment);
+}
+
+export function inWords(moment, now = new Date()) {
+  const seconds = Math.round((moment - now) / 1000);
+  const past = Math.abs(seconds);
+  if (past < MINUTE) return seconds > 0 ? "in a moment" : "just now";
+  if (past < HOUR) return relative.format(Math.trunc(seconds / MINUTE), "minute");
+  if (past < DAY) return relative.format(Math.trunc(seconds / HOUR), "hour");
+  if (past < 7 * DAY) return relative.format(Math.trunc(seconds / DAY), "day");
+  return day.format(moment);
+}
+
+function show(time) {
+  const moment = new Date(time.dateTime);
+  if (Number.isNaN(moment.valueOf())) return;
+  time.title = exact.format(moment);
+  time.textContent = time.dataset.style === "relative" ? inWords(moment) : day.format(moment);
+}
