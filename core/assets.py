@@ -79,7 +79,9 @@ class Assets:
 
 
 def _paths() -> list[tuple[str, Path]]:
-    own = [(file.relative_to(STATIC).as_posix(), file) for file in STATIC.rglob("*") if file.is_file()]
+    own = [
+        (file.relative_to(STATIC).as_posix(), file) for file in STATIC.rglob("*") if file.is_file()
+    ]
     listed: list[str] = json.loads(VENDOR.read_text()) if VENDOR.exists() else []
     return own + [(f"vendor/{path}", PACKAGES / path) for path in listed]
 
@@ -119,7 +121,9 @@ def asset(digest: str, path: str) -> Response:
         response.headers["Vary"] = "Accept-Encoding"
     # An old digest may still be asked for by a page from before an upgrade: served, not kept.
     kept = digest == assets.digest
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-cache"
+    response.headers["Cache-Control"] = (
+        "public, max-age=31536000, immutable" if kept else "no-cache"
+    )
     return response
 
 

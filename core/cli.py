@@ -13,7 +13,9 @@ from core.config import ROOT
 from core.db import db
 from core.web import settings
 
-outbox_cli = AppGroup("outbox", help="Deliver what was recorded: to the index, to inboxes, by mail.")
+outbox_cli = AppGroup(
+    "outbox", help="Deliver what was recorded: to the index, to inboxes, by mail."
+)
 db_cli = AppGroup("db", help="Bring the database's tables up to date.")
 
 

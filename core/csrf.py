@@ -25,4 +25,6 @@ def refuse_cross_site() -> None:
     else:
         foreign = False
     if foreign:
-        raise NotAllowed("This came from another site, so it was not carried out. Please do it on our own page.")
+        raise NotAllowed(
+            "This came from another site, so it was not carried out. Please do it on our own page."
+        )

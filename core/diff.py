@@ -68,7 +68,9 @@ def _rows(old: Sequence[str], new: Sequence[str]) -> Iterator[Row]:
     yield from _paired(removed, added)
 
 
-def _opcodes(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
+def _opcodes(
+    old: Sequence[str], new: Sequence[str]
+) -> Iterator[tuple[str, Sequence[str], Sequence[str]]]:
     if len(old) * len(new) > MOST_CELLS:
         yield "replace", old, new
         return
@@ -111,7 +113,9 @@ def _fold(rows: list[Row]) -> list[Stretch]:
     near = [False] * len(rows)
     for i, row in enumerate(rows):
         if row.kind != "same":
-            near[max(0, i - CONTEXT) : i + CONTEXT + 1] = [True] * len(near[max(0, i - CONTEXT) : i + CONTEXT + 1])
+            near[max(0, i - CONTEXT) : i + CONTEXT + 1] = [True] * len(
+                near[max(0, i - CONTEXT) : i + CONTEXT + 1]
+            )
     stretches: list[Stretch] = []
     start = 0
     for i in range(1, len(rows) + 1):

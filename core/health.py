@@ -35,7 +35,9 @@ def alive() -> Response:
 @bp.get("/readyz")
 @public
 def ready() -> tuple[Response, int]:
-    parts = {name: _answers(name, check) for name, check in current_app.extensions["health"].items()}
+    parts = {
+        name: _answers(name, check) for name, check in current_app.extensions["health"].items()
+    }
     well = all(parts.values())
     words = {name: "ok" if answers else "no answer" for name, answers in parts.items()}
     return jsonify(status="ok" if well else "not ready", parts=words), 200 if well else 503

@@ -115,7 +115,12 @@ def subscribers() -> dict[str, Subscriber]:
 
 
 def record(
-    session: Session, kind: str, subject: int, *, by: int | None = None, data: dict[str, Any] | None = None
+    session: Session,
+    kind: str,
+    subject: int,
+    *,
+    by: int | None = None,
+    data: dict[str, Any] | None = None,
 ) -> Event:
     """Write down that something happened, together with a delivery for each subscriber."""
     now = clock.now()
@@ -233,7 +238,9 @@ class Worker:
                     _mark_done(session, ids)
                     session.commit()
         except Exception as error:
-            log.warning("%s failed for %d deliveries: %s", subscriber.name, len(ids), error, exc_info=True)
+            log.warning(
+                "%s failed for %d deliveries: %s", subscriber.name, len(ids), error, exc_info=True
+            )
             self._put_back(ids, error)
 
     def _put_back(self, ids: list[int], error: Exception) -> None:
@@ -241,7 +248,9 @@ class Worker:
         with self._db.writing() as session:
             for delivery in session.scalars(sa.select(Delivery).where(Delivery.id.in_(ids))):
                 delivery.error = f"{type(error).__name__}: {error}"[:500]
-                delivery.due_at = now + _wait(delivery.attempts) if delivery.attempts < TRIES else None
+                delivery.due_at = (
+                    now + _wait(delivery.attempts) if delivery.attempts < TRIES else None
+                )
             session.commit()
 
 
@@ -255,7 +264,9 @@ def _take(session: Session, id_: int, due_at: datetime, now: datetime) -> bool:
 
 
 def _events(session: Session, ids: list[int]) -> list[Event]:
-    query = sa.select(Event).join(Delivery, Delivery.event_id == Event.id).where(Delivery.id.in_(ids))
+    query = (
+        sa.select(Event).join(Delivery, Delivery.event_id == Event.id).where(Delivery.id.in_(ids))
+    )
     return list(session.scalars(query.order_by(Event.id)))
 
 

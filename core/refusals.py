@@ -31,7 +31,9 @@ def init_app(app: Flask) -> None:
 def refuse(error: DomainError) -> Response:
     """A refusal by one of our own rules."""
     _roll_back()
-    response = _answer(error.status, error.message, error.fields if isinstance(error, Invalid) else None)
+    response = _answer(
+        error.status, error.message, error.fields if isinstance(error, Invalid) else None
+    )
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
@@ -64,7 +66,9 @@ def _answer(status: int, message: str, fields: dict[str, str] | None = None) -> 
         body = {"message": message} | ({"fields": fields} if fields else {})
         return make_response(jsonify(body), status)
     try:
-        page = render_template([f"errors/{status}.html", "errors/error.html"], message=message, status=status)
+        page = render_template(
+            [f"errors/{status}.html", "errors/error.html"], message=message, status=status
+        )
     except TemplateNotFound:
         raise
     except Exception:

@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import importlib
 import os
 import resource
 import signal
@@ -13,12 +14,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Future
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 SECONDS = 2.0
 MEMORY = 512 * 1024 * 1024
+MOST_MEMORY = 1024 * 1024 * 1024  # for a task that asks for more: the largest images need 700 MB
 WORKERS = max(2, min(os.cpu_count() or 1, 4))
 PATIENCE = 20.0  # how long a task may wait for a free worker, on top of its own time
 TASKS_A_WORKER = 5000  # then a fresh one takes its place, so that nothing piles up in it
@@ -44,12 +46,14 @@ class Overloaded(TaskError):
     """No worker became free in time; nothing is known about the task itself."""
 
 
-def run(function: Callable[..., T], *args: object, timeout: float = SECONDS) -> T:
+def run(
+    function: Callable[..., T], *args: object, timeout: float = SECONDS, memory: int = MEMORY
+) -> T:
     """The function's result from a worker process; what it raises there is raised here.
 
     Function, arguments and result travel by pickle, so the function must be importable by name.
     """
-    return _result(_schedule(function, args, timeout), timeout)
+    return _Task(function, args, timeout, memory).result()
 
 
 def run_many(
@@ -59,16 +63,16 @@ def run_many(
 
     All workers are kept busy, but few tasks wait in line, so that others get their turn.
     """
-    waiting: deque[Future[T]] = deque()
+    waiting: deque[_Task[T]] = deque()
 
     def first() -> T | Exception:
         try:
-            return _result(waiting.popleft(), timeout)
+            return waiting.popleft().result()
         except Exception as error:
             return error
 
     for item in items:
-        waiting.append(_schedule(function, (item,), timeout))
+        waiting.append(_Task(function, (item,), timeout, MEMORY))
         if len(waiting) > 3 * WORKERS:
             yield first()
     while waiting:
@@ -88,7 +92,7 @@ _pool: ProcessPool | None = None
 _pool_lock = threading.Lock()
 
 
-def _schedule(function: Callable[..., T], args: tuple[object, ...], timeout: float) -> Future[T]:
+def _schedule(*args: Any, timeout: float) -> "Future[Any]":
     global _pool
     with _pool_lock:
         if _pool is not None and not _pool.active:
@@ -100,27 +104,46 @@ def _schedule(function: Callable[..., T], args: tuple[object, ...], timeout: flo
                 max_workers=WORKERS,
                 max_tasks=TASKS_A_WORKER,
                 initializer=_confine,
-                initargs=(MEMORY,),
                 context=_Context(),
             )
-        return _pool.schedule(_perform, args=(function, args, timeout), timeout=timeout)
+        return _pool.schedule(_perform, args=args, timeout=timeout)
 
 
-def _result(future: "Future[T]", timeout: float) -> T:
-    try:
-        return future.result(timeout + PATIENCE)
-    except TimeoutError as error:
-        if future.cancel():
-            raise Overloaded("No worker became free in time.") from error
-        raise TaskTimedOut(f"It took longer than {timeout:g} seconds.") from error
-    except ProcessExpired as error:
-        if error.exitcode == -signal.SIGALRM:
-            raise TaskTimedOut(f"It took longer than {timeout:g} seconds.") from error
-        raise TaskCrashed(f"The worker ended with status {error.exitcode}.") from error
-    except MemoryError as error:
-        raise TaskCrashed("It needed more memory than it may have.") from error
-    except BrokenExecutor as error:
-        raise TaskCrashed("The workers were lost.") from error
+class _Task(Generic[T]):
+    """A call on its way through the pool; begun when made."""
+
+    def __init__(
+        self, function: Callable[..., T], args: tuple[object, ...], timeout: float, memory: int
+    ) -> None:
+        self.timeout = timeout
+        self._call = (function, args, timeout, memory)
+        self._future: Future[T] = _schedule(*self._call, timeout=timeout)
+
+    def result(self) -> T:
+        try:
+            return self._outcome()
+        except BrokenExecutor:
+            # The pool was given up, most likely through no fault of this task: once more.
+            self._future = _schedule(*self._call, timeout=self.timeout)
+        try:
+            return self._outcome()
+        except BrokenExecutor as error:
+            raise TaskCrashed("The workers were lost twice.") from error
+
+    def _outcome(self) -> T:
+        too_long = f"It took longer than {self.timeout:g} seconds."
+        try:
+            return self._future.result(self.timeout + PATIENCE)
+        except TimeoutError as error:
+            if self._future.cancel():
+                raise Overloaded("No worker became free in time.") from error
+            raise TaskTimedOut(too_long) from error
+        except ProcessExpired as error:
+            if error.exitcode == -signal.SIGALRM:
+                raise TaskTimedOut(too_long) from error
+            raise TaskCrashed(f"The worker ended with status {error.exitcode}.") from error
+        except MemoryError as error:
+            raise TaskCrashed("It needed more memory than it may have.") from error
 
 
 def _stop(pool: ProcessPool) -> None:
@@ -131,23 +154,27 @@ def _stop(pool: ProcessPool) -> None:
 # In the worker
 
 
-def _confine(memory: int) -> None:
+def _confine() -> None:
     # Pebble's handler for SIGTERM is Python code, which a wild regular expression never reaches.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for module in PRELOADED:
-        __import__(module)
+        importlib.import_module(module)
 
 
-def _perform(function: Callable[..., T], args: tuple[object, ...], timeout: float) -> T:
+def _perform(
+    function: Callable[..., T], args: tuple[object, ...], timeout: float, memory: int
+) -> T:
+    resource.setrlimit(resource.RLIMIT_AS, (memory, MOST_MEMORY))
     # The kernel's own alarm ends a task whose parent was killed and can no longer watch it.
     signal.setitimer(signal.ITIMER_REAL, timeout + 1)
     try:
         return function(*args)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MOST_MEMORY))
 
 
 # How a worker starts

@@ -3,7 +3,9 @@
 import re
 import unicodedata
 
-_SPECIAL = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "þ": "th", "ð": "d"})
+_SPECIAL = str.maketrans(
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "þ": "th", "ð": "d"}
+)
 
 
 def fold(text: str) -> str:
@@ -22,11 +24,15 @@ def slugify(text: str, *, longest: int = 80, default: str = "untitled") -> str:
 
 def one_line(text: str) -> str:
     """Without line breaks, control and direction-changing characters, or runs of blanks."""
-    kept = "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn") else " " for c in text)
+    kept = "".join(
+        c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn") else " " for c in text
+    )
     return " ".join(kept.split())
 
 
 def unfold_lines(text: str) -> str:
     """Text of many lines with one kind of line end and without characters a database refuses."""
-    unified = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    unified = (
+        text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    )
     return unified.encode("utf-8", "replace").decode("utf-8")

@@ -80,7 +80,7 @@ def wants_json() -> bool:
 def posted() -> dict[str, str]:
     """What was sent, as text by name, from a form or from JSON; lists are joined by commas."""
     if not request.is_json:
-        return {name: value for name, value in request.form.items()}
+        return dict(request.form.items())
     sent = request.get_json(silent=True)
     return {str(k): _as_text(v) for k, v in sent.items()} if isinstance(sent, dict) else {}
 
@@ -176,4 +176,3 @@ def add_security_headers(response: Any) -> Any:
     if settings().is_https:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response
-

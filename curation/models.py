@@ -49,9 +49,13 @@ class Review(Model):
     __tablename__ = "review"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    article_id: Mapped[int] = mapped_column(sa.ForeignKey("article.id", ondelete="CASCADE"), index=True)
+    article_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("article.id", ondelete="CASCADE"), index=True
+    )
     author_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
-    revision_id: Mapped[int] = mapped_column(sa.ForeignKey("revision.id", ondelete="CASCADE"), index=True)
+    revision_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("revision.id", ondelete="CASCADE"), index=True
+    )
     stored_state: Mapped[State] = mapped_column("state", by_value(State))
     curator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     claimed_at: Mapped[datetime | None]
@@ -65,7 +69,9 @@ class Review(Model):
     author: Mapped[User] = relationship(foreign_keys=[author_id])
     revision: Mapped[Revision] = relationship()
     curator: Mapped[User | None] = relationship(foreign_keys=[curator_id])
-    entries: Mapped[list["ReviewEntry"]] = relationship(order_by="ReviewEntry.id", back_populates="review")
+    entries: Mapped[list["ReviewEntry"]] = relationship(
+        order_by="ReviewEntry.id", back_populates="review"
+    )
 
     __table_args__ = (
         sa.Index(
@@ -96,7 +102,10 @@ class Review(Model):
     @classmethod
     def _state_sql(cls) -> sa.ColumnElement[State]:
         ran_out = sa.and_(cls.stored_state == State.IN_REVIEW, cls.claimed_until <= clock.now())
-        return sa.case((ran_out, sa.literal(State.SUBMITTED, cls.__table__.c.state.type)), else_=cls.stored_state)
+        return sa.case(
+            (ran_out, sa.literal(State.SUBMITTED, cls.__table__.c.state.type)),
+            else_=cls.stored_state,
+        )
 
     @property
     def is_open(self) -> bool:
@@ -114,14 +123,18 @@ class ReviewEntry(Model):
     __tablename__ = "review_entry"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    review_id: Mapped[int] = mapped_column(sa.ForeignKey("review.id", ondelete="CASCADE"), index=True)
+    review_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("review.id", ondelete="CASCADE"), index=True
+    )
     at: Mapped[datetime]
     actor_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     action: Mapped[Action] = mapped_column(by_value(Action))
     old: Mapped[State | None] = mapped_column(by_value(State))
     new: Mapped[State] = mapped_column(by_value(State))
     note: Mapped[str]
-    revision_id: Mapped[int] = mapped_column(sa.ForeignKey("revision.id", ondelete="CASCADE"), index=True)
+    revision_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("revision.id", ondelete="CASCADE"), index=True
+    )
     round: Mapped[int]
 
     review: Mapped[Review] = relationship(back_populates="entries")
@@ -129,5 +142,7 @@ class ReviewEntry(Model):
 
 
 @sa.event.listens_for(ReviewEntry, "before_update")
-def _refuse_change(_mapper: Mapper[ReviewEntry], _connection: Connection, entry: ReviewEntry) -> None:
+def _refuse_change(
+    _mapper: Mapper[ReviewEntry], _connection: Connection, entry: ReviewEntry
+) -> None:
     raise RuntimeError(f"the log of a review is append-only (entry {entry.id})")

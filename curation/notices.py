@@ -39,7 +39,7 @@ def tell(session: Session, events: Sequence[Event]) -> None:
                 inbox.tell(
                     session,
                     user_id,
-                    event_id=event.id,
+                    event,
                     subject=message.subject,
                     text=message.text,
                     path=f"/reviews/{entry.review_id}",
@@ -53,9 +53,9 @@ def _submitted(session: Session, entry: ReviewEntry, event: Event) -> Composed:
     review = entry.review
     again = " again" if entry.round > 1 else ""
     text = f"{entry.actor.name} has submitted {_title(review)}{again}; it waits to be read."
-    return Message(f"To review{again}: {_title(review, plain=True)}", _with_note(text, entry)), _deciders(
-        session, review, entry
-    )
+    return Message(
+        f"To review{again}: {_title(review, plain=True)}", _with_note(text, entry)
+    ), _deciders(session, review, entry)
 
 
 def _claimed(session: Session, entry: ReviewEntry, event: Event) -> Composed:
@@ -66,33 +66,39 @@ def _claimed(session: Session, entry: ReviewEntry, event: Event) -> Composed:
 def _taken_over(session: Session, entry: ReviewEntry, event: Event) -> Composed:
     text = f"{entry.actor.name} has taken over the review of {_title(entry.review)} from you."
     former = event.data.get("former")
-    return Message(f"Taken over: {_title(entry.review, plain=True)}", text), [former] if former else []
+    return Message(f"Taken over: {_title(entry.review, plain=True)}", text), [
+        former
+    ] if former else []
 
 
 def _changes_requested(session: Session, entry: ReviewEntry, event: Event) -> Composed:
-    text = f"{entry.actor.name} asks for changes to {_title(entry.review)} before it can be published."
+    text = (
+        f"{entry.actor.name} asks for changes to {_title(entry.review)} before it can be published."
+    )
     subject = f"Changes requested: {_title(entry.review, plain=True)}"
     return Message(subject, _with_note(text, entry)), _authors(entry.review)
 
 
 def _approved(session: Session, entry: ReviewEntry, event: Event) -> Composed:
     text = f"{entry.actor.name} has approved {_title(entry.review)}. Everybody can find it now."
-    return Message(f"Published: {_title(entry.review, plain=True)}", _with_note(text, entry)), _authors(
-        entry.review
-    )
+    return Message(
+        f"Published: {_title(entry.review, plain=True)}", _with_note(text, entry)
+    ), _authors(entry.review)
 
 
 def _declined(session: Session, entry: ReviewEntry, event: Event) -> Composed:
     text = f"{entry.actor.name} has declined {_title(entry.review)}. Your text is still in your drafts."
-    return Message(f"Declined: {_title(entry.review, plain=True)}", _with_note(text, entry)), _authors(
-        entry.review
-    )
+    return Message(
+        f"Declined: {_title(entry.review, plain=True)}", _with_note(text, entry)
+    ), _authors(entry.review)
 
 
 def _withdrawn(session: Session, entry: ReviewEntry, event: Event) -> Composed:
     text = f"{entry.actor.name} has withdrawn {_title(entry.review)}; there is nothing left to do."
     holder = entry.review.curator_id
-    return Message(f"Withdrawn: {_title(entry.review, plain=True)}", text), [holder] if holder else []
+    return Message(f"Withdrawn: {_title(entry.review, plain=True)}", text), [
+        holder
+    ] if holder else []
 
 
 COMPOSERS: dict[str, Callable[[Session, ReviewEntry, Event], Composed]] = {
@@ -108,7 +114,9 @@ COMPOSERS: dict[str, Callable[[Session, ReviewEntry, Event], Composed]] = {
 
 def _title(review: Review, *, plain: bool = False) -> str:
     title = review.revision.title
-    return title if plain else f"\N{LEFT DOUBLE QUOTATION MARK}{title}\N{RIGHT DOUBLE QUOTATION MARK}"
+    return (
+        title if plain else f"\N{LEFT DOUBLE QUOTATION MARK}{title}\N{RIGHT DOUBLE QUOTATION MARK}"
+    )
 
 
 def _with_note(text: str, entry: ReviewEntry) -> str:
@@ -128,5 +136,3 @@ def _deciders(session: Session, review: Review, entry: ReviewEntry) -> Sequence[
         return [curator.id]
     people = deciders.people_for(session, review.revision.topic_id)
     return [person.id for person in people if person.id not in authors]
-
-

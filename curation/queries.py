@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from curation.models import OPEN, Review, State
-from kb.models import Article, Kind, Revision, RevisionCoauthor
+from kb.models import Article, Draft, Kind, Revision, RevisionCoauthor
 from kb.permissions import authored_by
 from kb.topics import Deciders, tree
 from people.models import Role, User
@@ -87,8 +87,12 @@ def submissions_of(session: Session, user: User, *, limit: int = 50) -> Sequence
     query = (
         sa.select(Review)
         .where(sa.or_(Review.author_id == user.id, Review.revision_id.in_(helped)))
-        .options(joinedload(Review.revision), joinedload(Review.curator), joinedload(Review.article))
-        .order_by(Review.stored_state.in_(OPEN).desc(), Review.submitted_at.desc(), Review.id.desc())
+        .options(
+            joinedload(Review.revision), joinedload(Review.curator), joinedload(Review.article)
+        )
+        .order_by(
+            Review.stored_state.in_(OPEN).desc(), Review.submitted_at.desc(), Review.id.desc()
+        )
     )
     return session.scalars(query.limit(limit)).all()
 
@@ -103,13 +107,44 @@ def of_article(session: Session, user: User, article_id: int) -> Sequence[Review
     if user.role not in (Role.CURATOR, Role.ADMIN):
         theirs = Revision.topic_id.in_(Deciders(session).topics_of(user))
         query = query.where(sa.or_(Review.author_id == user.id, authored_by(user.id), theirs))
-    query = query.options(joinedload(Review.revision), joinedload(Review.author), joinedload(Review.curator))
+    query = query.options(
+        joinedload(Review.revision), joinedload(Review.author), joinedload(Review.curator)
+    )
     return session.scalars(query.order_by(Review.id.desc())).all()
 
 
 def of_revision(session: Session, revision_id: int) -> Review | None:
     """The review in which a revision is or was read."""
     return session.scalar(sa.select(Review).where(Review.revision_id == revision_id))
+
+
+def of_draft(session: Session, draft: Draft) -> Review | None:
+    """The last review of a draft's text: where it stands, or how it ended."""
+    if draft.article_id is None:
+        return None
+    query = sa.select(Review).where(
+        Review.article_id == draft.article_id,
+        Review.author_id == draft.author_id,
+        sa.or_(Review.stored_state.in_(OPEN), Review.decided_at > draft.created_at),
+    )
+    return session.scalar(query.order_by(Review.id.desc()).limit(1))
+
+
+def former_round(session: Session, review: Review) -> Revision | None:
+    """The text of the round before this one."""
+    former = [entry.revision_id for entry in review.entries if entry.round == review.round - 1]
+    return session.get(Revision, former[-1]) if former else None
+
+
+def deciders(session: Session, review: Review) -> list[User]:
+    """Who may decide it in its topic; nobody who wrote it."""
+    authors = {
+        review.author_id,
+        review.revision.author_id,
+        *(user.id for user in review.revision.coauthors),
+    }
+    named = Deciders(session).people_for(session, review.revision.topic_id)
+    return [user for user in named if user.id not in authors]
 
 
 def counts_by_state(session: Session, user: User, filter_: QueueFilter) -> dict[State, int]:

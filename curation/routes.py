@@ -8,6 +8,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from core import diff
 from core.db import db
 from core.errors import DomainError, Invalid, NotAllowed, NotFound
+from core.text import unfold_lines
 from core.web import number, page_of, posted, wants_json
 from curation import queries, workflow
 from curation.models import Review, State
@@ -17,6 +18,7 @@ from curation.workflow import MovedOn
 from kb import drafts, forms, rendering
 from kb.drafts import SavedMeanwhile
 from kb.models import Kind
+from kb.permissions import can_edit_draft
 from kb.publishing import StaleBase
 from kb.routes.reading import field_changes
 from kb.routes.writing import conflict_page, submission_problem
@@ -62,7 +64,7 @@ def submit(draft_id: int) -> Any:
     sent = posted()
     with db.reading() as session:  # rendering may take a while: hold no lock meanwhile
         draft = drafts.find(session, draft_id, me())
-        body = forms.unfold_lines(sent["body"]) if "body" in sent else draft.body
+        body = unfold_lines(sent["body"]) if "body" in sent else draft.body
         try:
             made = rendering.render(session, body, draft.dialect)
         except Invalid as error:
@@ -107,7 +109,7 @@ def claim(review_id: int) -> Any:
     if wants_json():
         assert claimed.claimed_until is not None
         return jsonify(claimed_until=claimed.claimed_until.isoformat(), version=claimed.version)
-    return redirect(url_for(".review", review_id=review_id), 303)
+    return _held(review_id)
 
 
 @bp.post("/reviews/<int:review_id>/takeover")
@@ -118,6 +120,13 @@ def take_over(review_id: int) -> Any:
     except MovedOn as error:
         return _refused(review_id, error)
     db.session.commit()
+    return _held(review_id)
+
+
+def _held(review_id: int) -> Any:
+    """The review, now this person's to decide; a reason typed before is carried along."""
+    if _reason():
+        return _page(_readable(review_id), reason=_reason())
     return redirect(url_for(".review", review_id=review_id), 303)
 
 
@@ -149,7 +158,9 @@ def approve(review_id: int) -> Any:
 def request_changes(review_id: int) -> Any:
     _readable(review_id)
     try:
-        decided = workflow.request_changes(db.session, review_id, **_read(), reason=_reason(), by=me())
+        decided = workflow.request_changes(
+            db.session, review_id, **_read(), reason=_reason(), by=me()
+        )
     except (MovedOn, Invalid) as error:
         return _refused(review_id, error)
     db.session.commit()
@@ -223,17 +234,25 @@ def _refused(review_id: int, error: DomainError) -> Any:
     if wants_json():
         raise error
     db.session.rollback()
-    stale = isinstance(error, StaleBase)
-    page = _page(_readable(review_id), problem=error.message, reason=_reason(), stale=stale)
+    errors = error.fields if isinstance(error, Invalid) else {}
+    page = _page(_readable(review_id), problem=error.message, reason=_reason(), errors=errors)
     return page, error.status
 
 
-def _page(found: Review, *, problem: str = "", reason: str = "", stale: bool = False) -> str:
+def _page(
+    found: Review,
+    *,
+    problem: str = "",
+    reason: str = "",
+    errors: Mapping[str, str] | None = None,
+) -> str:
     """One page for author and curator: the text, what differs from live, the log, what can be done."""
     revision, live = found.revision, found.article.live_revision
     compared = revision.base if found.state is State.APPROVED else live
     moved = live is not None and found.is_open and revision.base_id != live.id
-    own_draft = drafts.of_article(db.session, me(), found.article_id) if found.author_id == me().id else None
+    is_author = found.author_id == me().id or wrote(db.session, me(), revision)
+    draft = drafts.of_article(db.session, found.author, found.article_id) if is_author else None
+    former = queries.former_round(db.session, found)
     return render_template(
         "curation/review.html",
         review=found,
@@ -243,18 +262,28 @@ def _page(found: Review, *, problem: str = "", reason: str = "", stale: bool = F
         fields=field_changes(compared, revision) if compared else [],
         body=diff.compare(compared.body, revision.body) if compared else None,
         moved=moved,
-        live_changes=diff.compare(revision.base.body, live.body) if moved and live and revision.base else None,
-        own_changes=diff.compare(revision.base.body, revision.body) if moved and revision.base else None,
-        draft=own_draft,
+        live_changes=diff.compare(revision.base.body, live.body)
+        if moved and live and revision.base
+        else None,
+        own_changes=diff.compare(revision.base.body, revision.body)
+        if moved and revision.base
+        else None,
+        former=former,
+        former_fields=field_changes(former, revision) if former else [],
+        former_body=diff.compare(former.body, revision.body) if former else None,
+        draft=draft if draft and can_edit_draft(me(), draft) else None,
         position=queries.position(db.session, found) if found.state in queries.WAITING else None,
         can_decide=can_decide(db.session, me(), found),
         can_withdraw=can_withdraw(me(), found),
         is_holder=found.holder_id == me().id,
+        is_author=is_author,
+        sees_queue=can_see_queue(me()),
+        deciders=queries.deciders(db.session, found) if found.is_open else [],
+        decision=found.entries[-1] if found.state not in queries.WAITING else None,
+        done=workflow.DONE,
         problem=problem,
         reason=reason,
-        stale=stale,
+        errors=errors or {},
         claim_minutes=int(workflow.CLAIM.total_seconds() // 60),
         longest_reason=workflow.LONGEST_REASON,
     )
-
-

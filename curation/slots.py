@@ -26,14 +26,18 @@ def submit_button(draft: Draft | None = None, **_: Any) -> Markup:
     """The button that hands a draft in, or where its review stands."""
     review = queries.of_revision(db.session, draft.frozen_id) if draft and draft.frozen_id else None
     return Markup(
-        render_template("curation/_submit.html", draft=draft, review=review, longest_note=LONGEST_NOTE)
+        render_template(
+            "curation/_submit.html", draft=draft, review=review, longest_note=LONGEST_NOTE
+        )
     )
 
 
 def submissions(**_: Any) -> Markup:
     """One's own submissions, on the drafts page."""
     return Markup(
-        render_template("curation/_submissions.html", reviews=queries.submissions_of(db.session, me()))
+        render_template(
+            "curation/_submissions.html", reviews=queries.submissions_of(db.session, me())
+        )
     )
 
 
@@ -49,4 +53,8 @@ def on_home(**_: Any) -> Markup:
 def proposals(article: Article, **_: Any) -> Markup:
     """On an article's history: proposals and former reviews that this person may read."""
     reviews = queries.of_article(db.session, me(), article.id)
-    return Markup(render_template("curation/_proposals.html", reviews=reviews)) if reviews else Markup("")
+    return (
+        Markup(render_template("curation/_proposals.html", reviews=reviews))
+        if reviews
+        else Markup("")
+    )

@@ -19,6 +19,10 @@ from people.models import User
 
 CLAIM = timedelta(minutes=30)
 LONGEST_REASON = 4000
+MOVED_ON = (
+    "The live article has changed since this was written. Your changes now stand on the new text;"
+    " please check them and submit again."
+)
 
 TABLE: dict[tuple[State | None, Action], State] = {
     (None, Action.SUBMIT): State.SUBMITTED,
@@ -75,14 +79,18 @@ class WrongState(MovedOn):
     def __init__(self, review: Review, entry: ReviewEntry) -> None:
         super().__init__(review, entry)
         if review.state is State.SUBMITTED:
-            self.message = "Nobody is reading this at the moment. Claim it first; what you typed is still here."
+            self.message = (
+                "Nobody is reading this at the moment. Claim it first; what you typed is still here."
+            )
 
 
 def submit(session: Session, draft: Draft, rendering: Rendering, *, note: str, by: User) -> Review:
     """Hand a draft in: a new review, or the next round of one in which changes were requested."""
     note = unfold_lines(note).strip()
     if len(note) > LONGEST_NOTE:
-        raise Invalid("The note is too long.", {"note": f"At most {LONGEST_NOTE} characters, please."})
+        raise Invalid(
+            "The note is too long.", {"note": f"At most {LONGEST_NOTE} characters, please."}
+        )
     revision = drafts.freeze(session, draft, rendering, note=note, by=by)
     review = _open_review(session, revision.article_id, draft.author_id)
     if review is None:
@@ -160,7 +168,9 @@ def request_changes(
     return review
 
 
-def decline(session: Session, review_id: int, *, version: int, revision: int, reason: str, by: User) -> Review:
+def decline(
+    session: Session, review_id: int, *, version: int, revision: int, reason: str, by: User
+) -> Review:
     """Close the review without publishing; the text stays its author's."""
     review = _to_decide(session, review_id, Action.DECLINE, version, revision, by)
     _move(session, review, Action.DECLINE, by=by, note=_reason(reason))
@@ -192,10 +202,13 @@ def withdraw(session: Session, review_id: int, *, by: User) -> Review:
     return review
 
 
-def send_back_to_rebase(session: Session, review_id: int, *, version: int, revision: int, by: User) -> int:
+def send_back_to_rebase(
+    session: Session, review_id: int, *, version: int, revision: int, by: User
+) -> int:
     """Return a text whose live text moved on, carried over to the new one; returns open conflicts."""
-    reason = "The live article has changed since this was written. Your changes now stand on the new text; please check them and submit again."
-    review = request_changes(session, review_id, version=version, revision=revision, reason=reason, by=by)
+    review = request_changes(
+        session, review_id, version=version, revision=revision, reason=MOVED_ON, by=by
+    )
     draft = drafts.of_article(session, review.author, review.article_id)
     return drafts.carry_over(draft, by=by) if draft else 0
 
@@ -214,7 +227,9 @@ def _locked(session: Session, review_id: int) -> Review:
 
 def _open_review(session: Session, article_id: int, author_id: int) -> Review | None:
     query = sa.select(Review).where(
-        Review.article_id == article_id, Review.author_id == author_id, Review.stored_state.in_(OPEN)
+        Review.article_id == article_id,
+        Review.author_id == author_id,
+        Review.stored_state.in_(OPEN),
     )
     return session.scalar(query.with_for_update(of=Review))
 
@@ -247,7 +262,9 @@ def _require_current(review: Review, version: int) -> None:
 
 def _require_decider(session: Session, review: Review, by: User) -> None:
     if not can_decide(session, by, review):
-        raise NotAllowed("You cannot decide on this one: it is your own text, or another topic's curators decide.")
+        raise NotAllowed(
+            "You cannot decide on this one: it is your own text, or another topic's curators decide."
+        )
 
 
 def _require_holder(session: Session, review: Review, by: User) -> None:
@@ -297,7 +314,9 @@ def _move(
     outbox.record(session, EVENTS[action], entry.id, by=by.id, data=data or {})
 
 
-def _entry(review: Review, action: Action, actor_id: int, new: State, note: str = "") -> ReviewEntry:
+def _entry(
+    review: Review, action: Action, actor_id: int, new: State, note: str = ""
+) -> ReviewEntry:
     return ReviewEntry(
         at=clock.now(),
         actor_id=actor_id,

@@ -14,8 +14,7 @@ def init_app(app: Flask) -> None:
     from kb import cli, permissions, publishing, rendering, routes, slots, topics
 
     def relink(session: Session, events: Sequence[Event]) -> None:
-        with app.test_request_context():
-            rendering.relink(db, session, events)
+        rendering.relink(db, session, events)
 
     outbox.subscribe("wiki-links", [publishing.PUBLISHED], relink, batch=50)
     outbox.subscribe("topic-articles", [topics.CHANGED], topics.touch_articles, inside=True)

@@ -22,7 +22,9 @@ MEGABYTE = 1_000_000
 def check_size(config: Config, size: int) -> None:
     """Raise TooLarge for an image over the limit, before anything is decoded."""
     if size > config.image_mb * MEGABYTE:
-        raise TooLarge(f"An image may have at most {config.image_mb} MB; this one has {size / MEGABYTE:.1f} MB.")
+        raise TooLarge(
+            f"An image may have at most {config.image_mb} MB; this one has {size / MEGABYTE:.1f} MB."
+        )
     if size == 0:
         raise Invalid("That file is empty.", {"file": "Choose an image."})
 
@@ -34,9 +36,13 @@ def keep(session: Session, config: Config, image: CleanImage, *, name: str, by: 
     existing = session.scalar(mine.where(Attachment.sha256 == sha256))
     if existing is not None:
         return existing
-    used = sa.select(sa.func.coalesce(sa.func.sum(Attachment.size), 0)).where(Attachment.uploader_id == by.id)
+    used = sa.select(sa.func.coalesce(sa.func.sum(Attachment.size), 0)).where(
+        Attachment.uploader_id == by.id
+    )
     if (session.scalar(used) or 0) + len(image.data) > config.files_mb * MEGABYTE:
-        raise TooLarge(f"Your images would take more than {config.files_mb} MB together. Ask an administrator.")
+        raise TooLarge(
+            f"Your images would take more than {config.files_mb} MB together. Ask an administrator."
+        )
     _write(_path(config, sha256), image.data)
     attachment = Attachment(
         sha256=sha256,

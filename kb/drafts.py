@@ -1,8 +1,7 @@
-"""Working copies: starting, saving without overwriting anybody, deleting and taking that back, freezing for review."""
+"""Working copies: saved without overwriting anybody, deleted and taken back, frozen for review."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -35,7 +34,8 @@ class SavedMeanwhile(Conflict):
 
     def __init__(self, draft: Draft) -> None:
         super().__init__(
-            f"{draft.saved_by.name} saved this draft since you opened it. Nothing was overwritten; compare both texts."
+            f"{draft.saved_by.name} saved this draft since you opened it. Nothing was overwritten;"
+            " compare both texts."
         )
         self.draft = draft
 
@@ -97,7 +97,9 @@ def save(session: Session, draft: Draft, fields: DraftFields, *, version: int, b
     if not can_edit_draft(by, draft):
         raise NotFound("There is no such draft.")
     if draft.deleted_at is not None:
-        raise Conflict("This draft was deleted. Take that back on your drafts page, then save again.")
+        raise Conflict(
+            "This draft was deleted. Take that back on your drafts page, then save again."
+        )
     if draft.locked:
         raise Conflict("This text is under review. Withdraw it first; then you can change it.")
     if version != draft.version:
@@ -172,7 +174,9 @@ def listed(session: Session, user: User, *, deleted: bool = False) -> Sequence[D
 # Towards review and back
 
 
-def freeze(session: Session, draft: Draft, rendering_: Rendering, *, note: str, by: User) -> Revision:
+def freeze(
+    session: Session, draft: Draft, rendering_: Rendering, *, note: str, by: User
+) -> Revision:
     """Make a revision of the draft and lock it; raises Invalid for what is missing."""
     if not can_edit_draft(by, draft):
         raise NotFound("There is no such draft.")
@@ -182,10 +186,13 @@ def freeze(session: Session, draft: Draft, rendering_: Rendering, *, note: str, 
     article = _article(session, draft, by)
     if draft.base_id != article.live_revision_id:
         raise BaseMoved(
-            "The live text has changed since you started. Bring your draft up to date first; nothing you wrote is lost."
+            "The live text has changed since you started. Bring your draft up to date first;"
+            " nothing you wrote is lost."
         )
     if draft.base is not None and not _differs(draft, draft.base):
-        raise Invalid("Nothing differs from the live text yet.", {"body": "Change something first."})
+        raise Invalid(
+            "Nothing differs from the live text yet.", {"body": "Change something first."}
+        )
     revision = _revision(session, draft, article, note)
     rendering.apply(session, revision, rendering_)
     _record_uses(session, revision)
@@ -223,7 +230,9 @@ def carry_over(draft: Draft, *, by: User) -> int:
         raise NotAllowed("This draft was not started from the live text.")
     merged = merging.merge(base.body, draft.body, live.body)
     if len(merged.text) > LONGEST_BODY:
-        raise Invalid("Together, both texts are too long. Shorten yours first.", {"body": "Too long."})
+        raise Invalid(
+            "Together, both texts are too long. Shorten yours first.", {"body": "Too long."}
+        )
     for field in ("title", "summary", "topic_id"):
         if getattr(draft, field) == getattr(base, field):
             setattr(draft, field, getattr(live, field))
@@ -250,7 +259,9 @@ def check_complete(draft: Draft) -> None:
     if not draft.body.strip():
         missing["body"] = "Write the text."
     elif merging.has_conflict_marks(draft.body):
-        missing["body"] = "Two versions of a passage still stand between <<<<<<< and >>>>>>>. Keep what is right."
+        missing["body"] = (
+            "Two versions of a passage still stand between <<<<<<< and >>>>>>>. Keep what is right."
+        )
     if missing:
         raise Invalid("Before it can be submitted: " + " ".join(missing.values()), missing)
 
@@ -334,7 +345,9 @@ def _record_uses(session: Session, revision: Revision) -> None:
     writers = [session.get_one(User, revision.author_id), *revision.coauthors]
     for number in {int(found) for found in ATTACHMENT.findall(revision.body)}:
         attachment = session.get(Attachment, number)
-        if attachment and any(can_read_attachment(session, writer, attachment) for writer in writers):
+        if attachment and any(
+            can_read_attachment(session, writer, attachment) for writer in writers
+        ):
             session.add(AttachmentUse(attachment_id=attachment.id, revision_id=revision.id))
 
 

@@ -35,16 +35,24 @@ def parse_draft(session: Session, sent: Mapping[str, str]) -> DraftFields:
     body = unfold_lines(sent.get("body", ""))
     errors = {}
     if len(title) > LONGEST_TITLE:
-        errors["title"] = f"A title has at most {LONGEST_TITLE} characters; this one has {len(title)}."
+        errors["title"] = (
+            f"A title has at most {LONGEST_TITLE} characters; this one has {len(title)}."
+        )
     if len(summary) > LONGEST_SUMMARY:
-        errors["summary"] = f"A summary has at most {LONGEST_SUMMARY} characters; this one has {len(summary)}."
+        errors["summary"] = (
+            f"A summary has at most {LONGEST_SUMMARY} characters; this one has {len(summary)}."
+        )
     if len(body.encode()) > LONGEST_BODY:
         errors["body"] = "The text is longer than 256 kB. Please split it into several articles."
     tags = parse_tags(sent.get("tags", ""))
     if len(tags) > MOST_TAGS or any(len(tag) > LONGEST_TAG for tag in tags):
-        errors["tags"] = f"At most {MOST_TAGS} tags of at most {LONGEST_TAG} characters each, please."
+        errors["tags"] = (
+            f"At most {MOST_TAGS} tags of at most {LONGEST_TAG} characters each, please."
+        )
     topic_slug = sent.get("topic", "").strip()
-    topic_id = session.scalar(sa.select(Topic.id).where(Topic.slug == topic_slug)) if topic_slug else None
+    topic_id = (
+        session.scalar(sa.select(Topic.id).where(Topic.slug == topic_slug)) if topic_slug else None
+    )
     if topic_slug and topic_id is None:
         errors["topic"] = "That topic is not there any more. Choose another."
     if errors:
@@ -72,7 +80,9 @@ def _coauthors(session: Session, text: str) -> tuple[tuple[int, ...], dict[str, 
     unknown = [word for word, person in found.items() if person is None]
     doubts = {}
     if unknown:
-        doubts["coauthors"] = f"Nobody here goes by {', '.join(unknown)}. Use an e-mail address or a handle."
+        doubts["coauthors"] = (
+            f"Nobody here goes by {', '.join(unknown)}. Use an e-mail address or a handle."
+        )
     return tuple(dict.fromkeys(p.id for p in found.values() if p)), doubts
 
 

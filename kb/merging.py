@@ -73,9 +73,12 @@ def _hunks(base: list[str], other: list[str]) -> list[_Hunk]:
 def _regions(
     ours: list[_Hunk], theirs: list[_Hunk], length: int
 ) -> Iterator[tuple[int, int, list[_Hunk], list[_Hunk]]]:
-    """Cut the base into stretches in which each side's hunks lie wholly; neighbours that touch stay together."""
+    """Cut the base into stretches in which each side's hunks lie wholly; what touches stays together."""
     position = 0
-    hunks = sorted([(h, True) for h in ours] + [(h, False) for h in theirs], key=lambda x: (x[0].start, x[0].end))
+    hunks = sorted(
+        [(h, True) for h in ours] + [(h, False) for h in theirs],
+        key=lambda x: (x[0].start, x[0].end),
+    )
     while hunks:
         first, _ = hunks[0]
         start, end = first.start, first.end

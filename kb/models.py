@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -29,6 +29,7 @@ class Topic(Model):
     description: Mapped[str] = mapped_column(default="")
     parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("topic.id"), index=True)
     backup_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    demo: Mapped[bool] = mapped_column(default=False)
 
     parent: Mapped["Topic | None"] = relationship(remote_side=[id])
     backup: Mapped[User | None] = relationship()
@@ -40,7 +41,9 @@ class TopicCurator(Model):
 
     __tablename__ = "topic_curator"
 
-    topic_id: Mapped[int] = mapped_column(sa.ForeignKey("topic.id", ondelete="CASCADE"), primary_key=True)
+    topic_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("topic.id", ondelete="CASCADE"), primary_key=True
+    )
     user_id: Mapped[int] = mapped_column(
         sa.ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True, index=True
     )
@@ -56,13 +59,15 @@ class TopicSlug(Model):
 
 
 class Article(Model):
-    """One piece of knowledge. Readers see its live revision; without one, only its authors and curators know it."""
+    """One piece of knowledge. Readers see its live revision; without one, only authors and curators know it."""
 
     __tablename__ = "article"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str | None] = mapped_column(unique=True)  # fixed at the first publication
-    title_key: Mapped[str | None] = mapped_column(index=True)  # the live title as wiki links name it
+    title_key: Mapped[str | None] = mapped_column(
+        index=True
+    )  # the live title as wiki links name it
     kind: Mapped[Kind] = mapped_column(by_value(Kind))
     topic_id: Mapped[int] = mapped_column(sa.ForeignKey("topic.id"), index=True)
     owner_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
@@ -83,7 +88,9 @@ class ArticleSlug(Model):
     __tablename__ = "article_slug"
 
     slug: Mapped[str] = mapped_column(primary_key=True)
-    article_id: Mapped[int] = mapped_column(sa.ForeignKey("article.id", ondelete="CASCADE"), index=True)
+    article_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("article.id", ondelete="CASCADE"), index=True
+    )
 
 
 class ArticleTag(Model):
@@ -91,7 +98,9 @@ class ArticleTag(Model):
 
     __tablename__ = "article_tag"
 
-    article_id: Mapped[int] = mapped_column(sa.ForeignKey("article.id", ondelete="CASCADE"), primary_key=True)
+    article_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("article.id", ondelete="CASCADE"), primary_key=True
+    )
     tag: Mapped[str] = mapped_column(primary_key=True, index=True)
 
 
@@ -101,7 +110,9 @@ class Revision(Model):
     __tablename__ = "revision"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    article_id: Mapped[int] = mapped_column(sa.ForeignKey("article.id", ondelete="CASCADE"), index=True)
+    article_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("article.id", ondelete="CASCADE"), index=True
+    )
     base_id: Mapped[int | None] = mapped_column(sa.ForeignKey("revision.id"), index=True)
     title: Mapped[str]
     summary: Mapped[str]
@@ -129,8 +140,12 @@ class Revision(Model):
 class RevisionCoauthor(Model):
     __tablename__ = "revision_coauthor"
 
-    revision_id: Mapped[int] = mapped_column(sa.ForeignKey("revision.id", ondelete="CASCADE"), primary_key=True)
-    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), primary_key=True, index=True)
+    revision_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("revision.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("user_account.id"), primary_key=True, index=True
+    )
 
 
 class RevisionLink(Model):
@@ -138,9 +153,13 @@ class RevisionLink(Model):
 
     __tablename__ = "revision_link"
 
-    revision_id: Mapped[int] = mapped_column(sa.ForeignKey("revision.id", ondelete="CASCADE"), primary_key=True)
+    revision_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("revision.id", ondelete="CASCADE"), primary_key=True
+    )
     key: Mapped[str] = mapped_column(primary_key=True, index=True)
-    article_id: Mapped[int | None] = mapped_column(sa.ForeignKey("article.id", ondelete="SET NULL"), index=True)
+    article_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("article.id", ondelete="SET NULL"), index=True
+    )
 
 
 class Publication(Model):
@@ -150,7 +169,9 @@ class Publication(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int] = mapped_column(sa.ForeignKey("article.id", ondelete="CASCADE"))
-    revision_id: Mapped[int] = mapped_column(sa.ForeignKey("revision.id", ondelete="CASCADE"), index=True)
+    revision_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("revision.id", ondelete="CASCADE"), index=True
+    )
     number: Mapped[int]
     by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     at: Mapped[datetime]
@@ -169,8 +190,12 @@ class Draft(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     author_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     key: Mapped[str]  # made by the page that first saved it, so that saving twice makes one draft
-    article_id: Mapped[int | None] = mapped_column(sa.ForeignKey("article.id", ondelete="SET NULL"), index=True)
-    base_id: Mapped[int | None] = mapped_column(sa.ForeignKey("revision.id", ondelete="SET NULL"), index=True)
+    article_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("article.id", ondelete="SET NULL"), index=True
+    )
+    base_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("revision.id", ondelete="SET NULL"), index=True
+    )
     kind: Mapped[Kind] = mapped_column(by_value(Kind))
     title: Mapped[str]
     summary: Mapped[str]
@@ -210,14 +235,18 @@ class Draft(Model):
             postgresql_where=sa.text("article_id IS NOT NULL AND deleted_at IS NULL"),
         ),
     )
-    __mapper_args__ = {"version_id_col": version}
+    __mapper_args__: ClassVar = {"version_id_col": version}
 
 
 class DraftCoauthor(Model):
     __tablename__ = "draft_coauthor"
 
-    draft_id: Mapped[int] = mapped_column(sa.ForeignKey("draft.id", ondelete="CASCADE"), primary_key=True)
-    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), primary_key=True, index=True)
+    draft_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("draft.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("user_account.id"), primary_key=True, index=True
+    )
 
 
 class Attachment(Model):

@@ -32,7 +32,9 @@ def can_manage_topics(user: User) -> bool:
 
 def wrote(session: Session, user: User, revision: Revision) -> bool:
     """Author or co-author of this revision."""
-    return revision.author_id == user.id or any(person.id == user.id for person in revision.coauthors)
+    return revision.author_id == user.id or any(
+        person.id == user.id for person in revision.coauthors
+    )
 
 
 def can_read_revision(session: Session, user: User, revision: Revision) -> bool:

@@ -26,7 +26,11 @@ def publish(session: Session, article: Article, revision: Revision, *, by: User)
         raise StaleBase("The live text has changed since this was written. Nothing was published.")
     now = clock.now()
     publication = Publication(
-        article_id=article.id, revision_id=revision.id, number=_next_number(session, article), by_id=by.id, at=now
+        article_id=article.id,
+        revision_id=revision.id,
+        number=_next_number(session, article),
+        by_id=by.id,
+        at=now,
     )
     session.add(publication)
     _take_name(session, article, revision)
@@ -53,7 +57,9 @@ def _take_name(session: Session, article: Article, revision: Revision) -> None:
     if article.slug is not None and (article.slug == wish or _is_numbered(article.slug, wish)):
         return
     slug = _free_slug(session, wish, article)
-    session.execute(sa.delete(ArticleSlug).where(ArticleSlug.slug == slug))  # back to a former title
+    session.execute(
+        sa.delete(ArticleSlug).where(ArticleSlug.slug == slug)
+    )  # back to a former title
     if article.slug is not None:
         session.add(ArticleSlug(slug=article.slug, article_id=article.id))
     article.slug = slug
@@ -65,7 +71,11 @@ def _is_numbered(slug: str, wish: str) -> bool:
 
 
 def _free_slug(session: Session, wish: str, article: Article) -> str:
-    taken = set(session.scalars(sa.select(Article.slug).where(Article.slug.startswith(wish, autoescape=True))))
+    taken = set(
+        session.scalars(
+            sa.select(Article.slug).where(Article.slug.startswith(wish, autoescape=True))
+        )
+    )
     former = sa.select(ArticleSlug.slug).where(
         ArticleSlug.slug.startswith(wish, autoescape=True), ArticleSlug.article_id != article.id
     )

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
@@ -62,7 +63,7 @@ _ROW = (
 )
 
 
-def _rows(*columns: sa.ColumnElement[object]) -> sa.Select[tuple[object, ...]]:
+def _rows(*columns: Any) -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(*_ROW, *columns)
         .join(Revision, Revision.id == Article.live_revision_id)
@@ -76,10 +77,12 @@ def result_rows(session: Session, user: User, ids: Sequence[int]) -> dict[int, R
     if not ids:
         return {}
     query = _rows().where(visible_to(user), Article.id.in_(ids))
-    return {row[0]: ResultRow(*row) for row in session.execute(query)}  # type: ignore[arg-type]
+    return {row[0]: ResultRow(*row) for row in session.execute(query)}
 
 
-def texts(session: Session, user: User, ids: Sequence[int]) -> dict[int, tuple[str, list[list[object]]]]:
+def texts(
+    session: Session, user: User, ids: Sequence[int]
+) -> dict[int, tuple[str, list[list[object]]]]:
     """(plain text, headings) of those of the articles that this person may see, for passages."""
     query = (
         sa.select(Article.id, Revision.text, Revision.headings)
@@ -112,7 +115,7 @@ def listed(
     )
     query = _rows().where(*conditions).order_by(Article.published_at.desc(), Article.id.desc())
     rows = session.execute(query.offset(offset).limit(limit))
-    return total or 0, [ResultRow(*row) for row in rows]  # type: ignore[arg-type]
+    return total or 0, [ResultRow(*row) for row in rows]
 
 
 def _conditions(filter_: Filter) -> Iterator[sa.ColumnElement[bool]]:
@@ -141,7 +144,11 @@ def tags(session: Session, user: User) -> Sequence[tuple[str, int]]:
 
 def counts_by_topic(session: Session, user: User) -> dict[int, int]:
     """How many published articles stand directly in each topic."""
-    query = sa.select(Article.topic_id, sa.func.count()).where(visible_to(user)).group_by(Article.topic_id)
+    query = (
+        sa.select(Article.topic_id, sa.func.count())
+        .where(visible_to(user))
+        .group_by(Article.topic_id)
+    )
     return {row[0]: row[1] for row in session.execute(query)}
 
 
@@ -179,7 +186,7 @@ class ArticlePage:
 def article_page(session: Session, user: User, slug: str) -> ArticlePage | None:
     """The live text of an article that this person may see."""
     approver = aliased(User)
-    query = (
+    query: sa.Select[*tuple[Any, ...]] = (
         sa.select(
             Article.id,
             Article.slug,
@@ -256,7 +263,9 @@ def publications(session: Session, article_id: int) -> Sequence[Publication]:
 
 
 def publication(session: Session, article_id: int, number: int) -> Publication | None:
-    query = sa.select(Publication).where(Publication.article_id == article_id, Publication.number == number)
+    query = sa.select(Publication).where(
+        Publication.article_id == article_id, Publication.number == number
+    )
     return session.scalar(query)
 
 
@@ -334,6 +343,7 @@ def _searchable(session: Session, ids: Sequence[int], topics: Tree) -> Iterator[
 
 def articles_in_topics(session: Session, topic_ids: Sequence[int]) -> Sequence[int]:
     """Ids of published articles in these topics."""
-    query = sa.select(Article.id).where(Article.topic_id.in_(topic_ids), Article.live_revision_id.is_not(None))
+    query = sa.select(Article.id).where(
+        Article.topic_id.in_(topic_ids), Article.live_revision_id.is_not(None)
+    )
     return session.scalars(query).all()
-

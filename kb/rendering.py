@@ -3,14 +3,14 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import sqlalchemy as sa
-from flask import url_for
 from sqlalchemy.orm import Session
 
 from core import markup
 from core.db import Database
-from core.errors import Invalid
+from core.errors import Conflict, Invalid
 from core.markup import Link, Rendered
 from core.outbox import Event
 from core.text import slugify
@@ -34,6 +34,11 @@ class Resolved:
     articles: dict[str, int | None]
 
 
+def article_path(slug: str) -> str:
+    """An article's address; fixed, so that it can be written into rendered texts."""
+    return f"/articles/{quote(slug)}"
+
+
 def digest(body: str, dialect: str) -> str:
     return hashlib.sha256(f"{dialect}\0{body}".encode()).hexdigest()
 
@@ -49,7 +54,7 @@ def resolve(session: Session, keys: Iterable[str]) -> Resolved:
         hit = found.get(("title", key)) or found.get(("slug", slug)) or found.get(("former", slug))
         articles[key] = hit.id if hit else None
         if hit and hit.slug:
-            links[key] = Link(href=url_for("kb.article", slug=hit.slug), title=hit.title)
+            links[key] = Link(href=article_path(hit.slug), title=hit.title)
     return Resolved(links, articles)
 
 
@@ -60,7 +65,9 @@ def render(session: Session, body: str, dialect: str) -> Rendering:
     return Rendering(digest(body, dialect), rendered, resolved.articles)
 
 
-def render_many(session: Session, texts: Sequence[tuple[str, str]]) -> Iterator[Rendering | Invalid]:
+def render_many(
+    session: Session, texts: Sequence[tuple[str, str]]
+) -> Iterator[Rendering | Invalid]:
     """Render (body, dialect) pairs side by side, answering in their order."""
     targets = [markup.wiki_targets(body) for body, _ in texts]
     resolved = resolve(session, (key for keys in targets for key in keys))
@@ -68,17 +75,21 @@ def render_many(session: Session, texts: Sequence[tuple[str, str]]) -> Iterator[
         (body, dialect, {key: resolved.links[key] for key in keys if key in resolved.links})
         for (body, dialect), keys in zip(texts, targets, strict=True)
     ]
-    for (body, dialect), keys, answer in zip(texts, targets, markup.render_many(items), strict=True):
+    for (body, dialect), keys, answer in zip(
+        texts, targets, markup.render_many(items), strict=True
+    ):
         if isinstance(answer, Invalid):
             yield answer
         else:
-            yield Rendering(digest(body, dialect), answer, {key: resolved.articles[key] for key in keys})
+            yield Rendering(
+                digest(body, dialect), answer, {key: resolved.articles[key] for key in keys}
+            )
 
 
 def apply(session: Session, revision: Revision, rendering: Rendering) -> None:
     """Keep a rendering with its revision; refused if it is of another text."""
     if rendering.digest != digest(revision.body, revision.dialect):
-        raise ValueError("this rendering belongs to another text")
+        raise Conflict("The text changed while it was being read. Please try again.")
     revision.html = rendering.rendered.html
     revision.text = rendering.rendered.text
     revision.headings = [[h.level, h.anchor, h.text] for h in rendering.rendered.headings]
@@ -97,7 +108,9 @@ def rerender(db: Database, revision_ids: Sequence[int]) -> int:
     for start in range(0, len(revision_ids), 50):
         chunk = revision_ids[start : start + 50]
         with db.reading() as session:
-            query = sa.select(Revision.id, Revision.body, Revision.dialect).where(Revision.id.in_(chunk))
+            query = sa.select(Revision.id, Revision.body, Revision.dialect).where(
+                Revision.id.in_(chunk)
+            )
             rows = session.execute(query).all()
             answers = list(render_many(session, [(row.body, row.dialect) for row in rows]))
         with db.writing() as session:
@@ -128,7 +141,9 @@ def _names(session: Session, ids: set[int]) -> set[str]:
     """Every key under which wiki links may mean these articles."""
     slugs = session.execute(sa.select(Article.slug, Article.title_key).where(Article.id.in_(ids)))
     names = {name for row in slugs for name in row if name}
-    names |= set(session.scalars(sa.select(ArticleSlug.slug).where(ArticleSlug.article_id.in_(ids))))
+    names |= set(
+        session.scalars(sa.select(ArticleSlug.slug).where(ArticleSlug.article_id.in_(ids)))
+    )
     # A link may spell a slug as words: "reset the vpn" for reset-the-vpn.
     candidates = session.scalars(sa.select(RevisionLink.key).distinct())
     return names | {key for key in candidates if slugify(key) in names}

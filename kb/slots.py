@@ -18,9 +18,9 @@ def init_app(app: Flask) -> None:
     fill_slot(app, "home.yours", drafts_on_home)
 
 
-def articles_of(person: User, **_: Any) -> Markup:
+def articles_of(person: User, **_context: Any) -> Markup:
     """Published articles somebody wrote or helped to write."""
-    total, _rows = queries.listed(db.session, me(), Filter(author_id=person.id), limit=0)
+    total, _ = queries.listed(db.session, me(), Filter(author_id=person.id), limit=0)
     page = page_of(total)
     _, rows = queries.listed(
         db.session, me(), Filter(author_id=person.id), offset=page.offset, limit=page.size

@@ -66,7 +66,9 @@ class Tree:
 
     def choices(self) -> list[tuple[str, str]]:
         """(slug, name indented by depth) for a select."""
-        return [(node.slug, "\N{NO-BREAK SPACE}" * 4 * depth + node.name) for node, depth in self.walk()]
+        return [
+            (node.slug, "\N{NO-BREAK SPACE}" * 4 * depth + node.name) for node, depth in self.walk()
+        ]
 
 
 def tree(session: Session) -> Tree:
@@ -82,7 +84,9 @@ def find(session: Session, slug: str) -> Topic | None:
 def find_moved(session: Session, slug: str) -> Topic | None:
     """The topic that a former address leads to."""
     return session.scalar(
-        sa.select(Topic).join(TopicSlug, TopicSlug.topic_id == Topic.id).where(TopicSlug.slug == slug)
+        sa.select(Topic)
+        .join(TopicSlug, TopicSlug.topic_id == Topic.id)
+        .where(TopicSlug.slug == slug)
     )
 
 
@@ -101,9 +105,8 @@ class Deciders:
         self._named: dict[int, set[int]] = defaultdict(set)
         for row in session.execute(sa.select(TopicCurator.topic_id, TopicCurator.user_id)):
             self._named[row.topic_id].add(row.user_id)
-        backups = sa.select(Topic.id, Topic.backup_id).where(Topic.backup_id.is_not(None))
-        for topic_id, backup_id in session.execute(backups):
-            if topic_id in self._named:
+        for topic_id, backup_id in session.execute(sa.select(Topic.id, Topic.backup_id)):
+            if backup_id is not None and topic_id in self._named:
                 self._named[topic_id].add(backup_id)
 
     def named_for(self, topic_id: int) -> set[int] | None:
@@ -133,11 +136,16 @@ class Deciders:
 # Changing the tree
 
 
-def add(session: Session, *, name: str, description: str = "", parent: Topic | None = None, by: User) -> Topic:
+def add(
+    session: Session, *, name: str, description: str = "", parent: Topic | None = None, by: User
+) -> Topic:
     _require_admin(by)
     name = _name(name)
     topic = Topic(
-        slug=_free_slug(session, name), name=name, description=one_line(description)[:300], parent=parent
+        slug=_free_slug(session, name),
+        name=name,
+        description=one_line(description)[:300],
+        parent=parent,
     )
     session.add(topic)
     session.flush()  # addresses and children refer to the new id
@@ -159,7 +167,9 @@ def move(session: Session, topic: Topic, parent: Topic | None, *, by: User) -> N
     """Hang a topic, with all below it, under another."""
     _require_admin(by)
     if parent is not None and parent.id in tree(session).below(topic.id):
-        raise Invalid("A topic cannot be moved below itself.", {"parent": "Choose a topic outside this one."})
+        raise Invalid(
+            "A topic cannot be moved below itself.", {"parent": "Choose a topic outside this one."}
+        )
     topic.parent = parent
     outbox.record(session, CHANGED, topic.id, by=by.id)
 
@@ -168,11 +178,15 @@ def merge(session: Session, topic: Topic, into: Topic, *, by: User) -> None:
     """Everything in `topic` moves to `into`; its addresses lead there from now on."""
     _require_admin(by)
     if into.id in tree(session).below(topic.id):
-        raise Invalid("A topic cannot be merged into itself.", {"into": "Choose a topic outside this one."})
+        raise Invalid(
+            "A topic cannot be merged into itself.", {"into": "Choose a topic outside this one."}
+        )
     for table in (Article, Revision, Draft):
         session.execute(sa.update(table).where(table.topic_id == topic.id).values(topic_id=into.id))
     session.execute(sa.update(Topic).where(Topic.parent_id == topic.id).values(parent_id=into.id))
-    session.execute(sa.update(TopicSlug).where(TopicSlug.topic_id == topic.id).values(topic_id=into.id))
+    session.execute(
+        sa.update(TopicSlug).where(TopicSlug.topic_id == topic.id).values(topic_id=into.id)
+    )
     slug = topic.slug
     session.delete(topic)
     session.flush()  # the address must be free before it becomes a former one
@@ -200,9 +214,14 @@ def name_curators(
     _require_admin(by)
     inactive = [user.name for user in (*curators, *([backup] if backup else [])) if not user.active]
     if inactive:
-        raise Invalid(f"{inactive[0]} cannot sign in any more.", {"curators": "Choose people who can sign in."})
+        raise Invalid(
+            f"{inactive[0]} cannot sign in any more.",
+            {"curators": "Choose people who can sign in."},
+        )
     if backup is not None and not curators:
-        raise Invalid("A backup stands in for curators: name those first.", {"backup": "Name curators first."})
+        raise Invalid(
+            "A backup stands in for curators: name those first.", {"backup": "Name curators first."}
+        )
     topic.curators = list(curators)
     topic.backup = backup
 
@@ -215,7 +234,10 @@ def _require_admin(by: User) -> None:
 def _name(name: str) -> str:
     name = one_line(name)
     if not 1 <= len(name) <= 80:
-        raise Invalid("Give the topic a name of at most 80 characters.", {"name": "1 to 80 characters, please."})
+        raise Invalid(
+            "Give the topic a name of at most 80 characters.",
+            {"name": "1 to 80 characters, please."},
+        )
     return name
 
 
@@ -227,7 +249,11 @@ def _free_slug(session: Session, name: str, keep: Topic | None = None) -> str:
     taken |= {row.slug for row in session.scalars(former) if row.topic_id != own_id}
     if keep:
         taken.discard(keep.slug)
-    return wish if wish not in taken else next(s for n in range(2, 1000) if (s := f"{wish}-{n}") not in taken)
+    return (
+        wish
+        if wish not in taken
+        else next(s for n in range(2, 1000) if (s := f"{wish}-{n}") not in taken)
+    )
 
 
 def _readdress(session: Session, topic: Topic, slug: str) -> None:
@@ -249,6 +275,8 @@ def touch_articles(session: Session, events: Sequence[outbox.Event]) -> None:
     """A topic's name or place changed: so did what is shown and found of every article in it."""
     topics = tree(session)
     ids = {below for e in events if e.subject in topics.by_id for below in topics.below(e.subject)}
-    query = sa.select(Article.id).where(Article.topic_id.in_(ids), Article.live_revision_id.is_not(None))
+    query = sa.select(Article.id).where(
+        Article.topic_id.in_(ids), Article.live_revision_id.is_not(None)
+    )
     for article_id in session.scalars(query):
         outbox.record(session, ARTICLE_CHANGED, article_id)

@@ -6,7 +6,6 @@ import socket
 import sys
 
 import sqlalchemy as sa
-from flask import Flask
 
 from core import sandbox
 from core.cli import db_cli
@@ -44,14 +43,10 @@ def prepare(*, seed: bool) -> None:
         is_new = not sa.inspect(db.engine).has_table(User.__tablename__)
         db_cli.main(["upgrade"], standalone_mode=False)
         if is_new and seed and config.is_loopback:
-            _fill(app)
+            print("Filling the new database with demo content ...", flush=True)
+            demo.fill(db, config)
         print(_who_can_sign_in(), flush=True)
     db.close()
-
-
-def _fill(app: Flask) -> None:
-    print("Filling the new database with demo content ...", flush=True)
-    demo.fill(db)
 
 
 def _who_can_sign_in() -> str:

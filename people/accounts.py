@@ -85,9 +85,10 @@ def generate_password() -> str:
 def check_password(user: User | None, password: str) -> bool:
     """Whether the password is right; takes equally long for nobody."""
     try:
-        return _hasher.verify(user.password_hash if user else _NOBODY, password) and user is not None
+        _hasher.verify(user.password_hash if user else _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return False
+    return user is not None
 
 
 def rehash_if_old(user: User, password: str) -> None:

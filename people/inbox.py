@@ -21,13 +21,21 @@ def init_app(config: Config) -> None:
     outbox.subscribe("mail", [CREATED], send)
 
 
-def tell(session: Session, user_id: int, *, event_id: int, subject: str, text: str, path: str) -> Notice | None:
+def tell(
+    session: Session, user_id: int, event: Event, *, subject: str, text: str, path: str
+) -> Notice | None:
     """Put a notice into somebody's inbox, once for each event; None if it is there already."""
-    there = sa.select(Notice.id).where(Notice.user_id == user_id, Notice.event_id == event_id)
+    there = sa.select(Notice.id).where(Notice.user_id == user_id, Notice.event_id == event.id)
     if session.scalar(there) is not None:
         return None
     notice = Notice(
-        user_id=user_id, event_id=event_id, subject=subject, text=text, path=path, at=clock.now(), read_at=None
+        user_id=user_id,
+        event_id=event.id,
+        subject=subject,
+        text=text,
+        path=path,
+        at=event.at,
+        read_at=None,
     )
     session.add(notice)
     session.flush()  # the event names the notice by id
@@ -37,7 +45,11 @@ def tell(session: Session, user_id: int, *, event_id: int, subject: str, text: s
 
 def notices(session: Session, user: User, *, offset: int = 0, limit: int = 20) -> Sequence[Notice]:
     """Newest first."""
-    query = sa.select(Notice).where(Notice.user_id == user.id).order_by(Notice.id.desc())
+    query = (
+        sa.select(Notice)
+        .where(Notice.user_id == user.id)
+        .order_by(Notice.at.desc(), Notice.id.desc())
+    )
     return session.scalars(query.offset(offset).limit(limit)).all()
 
 
@@ -54,9 +66,11 @@ def mark_read(session: Session, user: User, notice_id: int | None = None) -> Non
 
 
 def _mail(session: Session, config: Config, notice_id: int) -> None:
-    query = sa.select(Notice, User).join(User, User.id == Notice.user_id).where(Notice.id == notice_id)
+    query = (
+        sa.select(Notice, User).join(User, User.id == Notice.user_id).where(Notice.id == notice_id)
+    )
     row = session.execute(query).first()
-    if row is None or not row.User.active:
+    if row is None or not row.User.active or row.User.demo:  # demo people have no mailbox
         return
     notice: Notice = row.Notice
     text = f"{notice.text}\n\n{config.base_url}{notice.path}\n\n-- \nFirsthand\n"

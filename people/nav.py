@@ -42,6 +42,8 @@ def demo_banner() -> bool:
     """Whether demo people can sign in here; everybody has to know."""
     until, answer = current_app.extensions["demo_banner"]
     if time.monotonic() > until:
-        answer = db.session.scalar(sa.select(User.id).where(User.demo, User.active).limit(1)) is not None
+        answer = (
+            db.session.scalar(sa.select(User.id).where(User.demo, User.active).limit(1)) is not None
+        )
         current_app.extensions["demo_banner"] = (time.monotonic() + BANNER_SECONDS, answer)
     return bool(answer)

@@ -70,7 +70,10 @@ def change_password() -> Any:
     new, again = request.form.get("new", ""), request.form.get("again", "")
     try:
         if new != again:
-            raise Invalid("The two new passwords differ.", {"again": "This differs from the new password above."})
+            raise Invalid(
+                "The two new passwords differ.",
+                {"again": "This differs from the new password above."},
+            )
         accounts.change_own_password(user, current=request.form.get("current", ""), new=new)
     except Invalid as error:
         if "current" in error.fields:
@@ -121,7 +124,9 @@ def read_one(notice_id: int) -> Any:
 def people() -> Any:
     active = sa.select(User).where(User.active)
     page = page_of(db.session.scalar(sa.select(sa.func.count()).where(User.active)) or 0, 50)
-    found = db.session.scalars(active.order_by(User.name, User.id).offset(page.offset).limit(page.size)).all()
+    found = db.session.scalars(
+        active.order_by(User.name, User.id).offset(page.offset).limit(page.size)
+    ).all()
     return render_template("people/people.html", people=found, page=page)
 
 

@@ -25,7 +25,9 @@ class Throttle:
             wait = max((self._wait(key, now) for key in keys), default=0.0)
         if wait > 0:
             seconds = int(wait) + 1
-            raise TooMany(f"Too many wrong tries. Please wait {seconds} seconds, then try again.", seconds)
+            raise TooMany(
+                f"Too many wrong tries. Please wait {seconds} seconds, then try again.", seconds
+            )
 
     def failed(self, *keys: str) -> None:
         now = time.monotonic()

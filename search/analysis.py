@@ -5,7 +5,7 @@ of them find the same articles. Three forms of a word exist:
 
 - the *word*: lower case, accents folded; used for phrases, the vocabulary and suggestions;
 - its *stem* (Snowball English): what a query is matched by;
-- an *identifier* such as `ERR-1042`, `v2.3` or `user_id`, kept whole beside the words it consists of.
+- an *identifier* such as `ERR-1042`, `v2.3` or `user_id`, kept whole beside its words.
 """
 
 import re
@@ -23,7 +23,7 @@ ANALYSIS_VERSION = 1
 # A longer "word" is a key, a hash or an attack; its beginning is enough to find it.
 LONGEST_WORD = 64
 
-# Chinese, Japanese and Korean are written without spaces: each character is a word of its own there.
+# Chinese, Japanese and Korean have no spaces: each character is a word of its own there.
 _SPACELESS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _LETTERS = rf"[^\W_{_SPACELESS}]"
 _WORD = re.compile(rf"{_LETTERS}+(?:['\u2019]{_LETTERS}+)*|[{_SPACELESS}]")
@@ -74,7 +74,9 @@ def words(text: str) -> list[str]:
     return list(map(fold, _WORD.findall(text)))
 
 
-def identifiers(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[str, int, int]]:
+def identifiers(
+    text: str, start: int = 0, end: int | None = None
+) -> Iterator[tuple[str, int, int]]:
     """The identifiers of a composed text, or of a part of it, and where each begins and ends.
 
     Letters joined by hyphens only ("follow-up") are ordinary words and left to proximity.

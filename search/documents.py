@@ -41,7 +41,7 @@ class Document:
     kind: str = "howto"
     topics: tuple[str, ...] = ()  # slugs, from the root of the tree to the article's own
     author: str = ""
-    author_name: str = ""
+    author_names: tuple[str, ...] = ()
     published: int = 0  # seconds, for sorting
 
     def digest(self) -> str:
@@ -56,7 +56,7 @@ class Document:
             self.kind,
             self.topics,
             self.author,
-            self.author_name,
+            self.author_names,
             self.published,
         )
         return blake2b(repr(fields).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
@@ -85,7 +85,7 @@ def entry(document: Document) -> Entry:
     analysed.add("title", document.title)
     analysed.add("labels", *document.headings, *document.tags)
     analysed.add("summary", document.summary)
-    analysed.add("author", document.author_name, document.author)
+    analysed.add("author", *document.author_names, document.author)
     analysed.add("body", document.text)
     return Entry(
         id=document.id,
@@ -116,7 +116,8 @@ def _filters(document: Document) -> tuple[str, ...]:
     keys = [filter_key("kind", document.kind)]
     keys += [filter_key("topic", topic) for topic in document.topics]
     keys += [filter_key("tag", tag) for tag in document.tags]
-    keys += [filter_key("author", name) for name in (document.author, document.author_name) if name]
+    names = (document.author, *document.author_names)
+    keys += [filter_key("author", name) for name in names if name]
     return tuple(dict.fromkeys(keys))
 
 

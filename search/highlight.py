@@ -115,7 +115,7 @@ def _word_start(text: str, at: int) -> int:
 
 
 def _parts(text: str, start: int, end: int, terms: Set[str]) -> list[Part]:
-    """A stretch of text cut where marks begin and end, blanks and line breaks made single spaces."""
+    """A stretch of text cut where marks begin and end; any blanks are made single spaces."""
     parts: list[Part] = []
     reached = start
     for first, last in _matches(text, start, end, terms):

@@ -1,4 +1,4 @@
-"""Works out what a query comes to in one index: known words, corrected ones, beginnings of words."""
+"""Works out what a query comes to in one index: words known, corrected, or only begun."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace

@@ -1,8 +1,8 @@
-"""Reads what somebody typed: words, "phrases", -word, and tag: kind: topic: author:, never an error."""
+"""Reads what somebody typed: words, "phrases", -word, tag: kind: topic: author:, any text at all."""
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from search.analysis import composed, words
@@ -79,9 +79,9 @@ class Query:
         """Whether nothing at all is asked for."""
         return self == replace(EMPTY, text=self.text, was_cut=self.was_cut)
 
-    def narrowed(self, filters: Mapping[str, Sequence[str]]) -> "Query":
+    def narrowed(self, filters: Mapping[str, str]) -> "Query":
         """The same query with the filters that were chosen beside it."""
-        chosen = [Filter(f, v) for f in FIELDS for v in filters.get(f, ()) if words(composed(v))]
+        chosen = [Filter(f, v) for f, v in filters.items() if f in FIELDS and words(composed(v))]
         return replace(self, filters=tuple(dict.fromkeys((*self.filters, *chosen))))
 
 
@@ -111,6 +111,10 @@ def parse(typed: str) -> Query:
 def plain(text: str) -> str:
     """The text without anything that means more than itself in a query."""
     return re.sub(r"[-:\"\u201c-\u201e]+", " ", text)
+
+
+def without_quotes(text: str) -> str:
+    return text.translate(_QUOTES).replace('"', " ")
 
 
 def _readable(typed: str) -> str:

@@ -48,8 +48,9 @@ def render(
 
     `links` maps the keys of `wiki_targets` to the articles that were found for them.
     """
+    job = _job(source, dialect, links)
     try:
-        return sandbox.run(_lay_out, _job(source, dialect, links))
+        return sandbox.run(_lay_out, job)
     except Exception as error:
         outcome = _refused(error)
         if outcome is error:

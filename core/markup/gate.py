@@ -40,9 +40,10 @@ def is_attachment(src: str) -> bool:
 
 # fmt: off
 _TAGS = frozenset({
-    "a", "abbr", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1", "h2", "h3",
-    "h4", "h5", "h6", "hr", "img", "input", "li", "ol", "p", "pre", "s", "section", "span",
-    "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+    "a", "abbr", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1",
+    "h2", "h3", "h4", "h5", "h6", "hr", "img", "input", "li", "ol", "p", "pre", "s", "section",
+    "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead",
+    "tr", "ul",
 })
 # fmt: on
 
@@ -139,6 +140,7 @@ def last_gate() -> Callable[[str], str]:
         tags=set(_TAGS - {"h1"}),
         attributes=_SHOWN,
         attribute_filter=_shown,
+        set_tag_attribute_values={"input": {"type": "checkbox", "disabled": ""}},
         link_rel=None,  # nh3 would add it before the filter, and the filter could drop it again
         url_schemes=set(SCHEMES),
     )

@@ -19,7 +19,9 @@ from people.signin import me
 def upload() -> Any:
     file = request.files.get("file")
     if file is None:
-        raise Invalid("No file arrived. Choose an image and try again.", {"file": "Choose an image."})
+        raise Invalid(
+            "No file arrived. Choose an image and try again.", {"file": "Choose an image."}
+        )
     data = file.stream.read(settings().image_mb * attachments.MEGABYTE + 1)
     attachments.check_size(settings(), len(data))
     image = images.clean(data)

@@ -19,7 +19,10 @@ def home() -> Any:
     total, newest = queries.listed(db.session, me(), Filter(), limit=8)
     topics = tree(db.session)
     counts = queries.counts_by_topic(db.session, me())
-    roots = [(node, sum(counts.get(i, 0) for i in topics.below(node.id))) for node in topics.children(None)]
+    roots = [
+        (node, sum(counts.get(i, 0) for i in topics.below(node.id)))
+        for node in topics.children(None)
+    ]
     return render_template("kb/home.html", newest=newest, total=total, topics=roots)
 
 
@@ -134,5 +137,3 @@ def tag(tag: str) -> Any:
     page = page_of(total)
     _, rows = queries.listed(db.session, me(), Filter(tag=tag), offset=page.offset, limit=page.size)
     return render_template("kb/tag.html", tag=tag, rows=rows, page=page)
-
-

@@ -58,7 +58,11 @@ def change_topic(topic_id: int) -> Any:
     form = request.form
     try:
         topics.change(
-            db.session, topic, name=form.get("name", ""), description=form.get("description", ""), by=me()
+            db.session,
+            topic,
+            name=form.get("name", ""),
+            description=form.get("description", ""),
+            by=me(),
         )
         parent = _chosen("parent")
         if parent is not topic.parent:
@@ -102,13 +106,22 @@ def remove_topic(topic_id: int) -> Any:
 def _page(form: dict[str, str] | None = None, errors: dict[str, str] | None = None) -> str:
     all_topics = topics.tree(db.session)
     counts = queries.counts_by_topic(db.session, me())
-    rows = [(db.session.get_one(Topic, n.id), depth, counts.get(n.id, 0)) for n, depth in all_topics.walk()]
+    rows = [
+        (db.session.get_one(Topic, n.id), depth, counts.get(n.id, 0))
+        for n, depth in all_topics.walk()
+    ]
     return render_template(
-        "kb/admin_topics.html", rows=rows, choices=all_topics.choices(), form=form or {}, errors=errors or {}
+        "kb/admin_topics.html",
+        rows=rows,
+        choices=all_topics.choices(),
+        form=form or {},
+        errors=errors or {},
     )
 
 
-def _topic_page(topic: Topic, form: dict[str, str] | None = None, errors: dict[str, str] | None = None) -> str:
+def _topic_page(
+    topic: Topic, form: dict[str, str] | None = None, errors: dict[str, str] | None = None
+) -> str:
     all_topics = topics.tree(db.session)
     outside = {all_topics.by_id[i].slug for i in all_topics.by_id} - {
         all_topics.by_id[i].slug for i in all_topics.below(topic.id)

@@ -58,7 +58,9 @@ def edit(slug: str) -> Any:
     if mine is not None:
         return redirect(url_for("kb.draft", draft_id=mine.id), 303)
     assert article.live_revision is not None
-    return _editor(form=forms.shown_revision(article.live_revision), kind=article.kind, article=article)
+    return _editor(
+        form=forms.shown_revision(article.live_revision), kind=article.kind, article=article
+    )
 
 
 @bp.post("/drafts")
@@ -105,7 +107,9 @@ def delete_draft(draft_id: int) -> Any:
     found = drafts.find(db.session, draft_id, me())
     drafts.delete(found, by=me())
     db.session.commit()
-    flash(f"Draft deleted: {found.title or 'Untitled'}. You can take that back on this page for 30 days.")
+    flash(
+        f"Draft deleted: {found.title or 'Untitled'}. You can take that back on this page for 30 days."
+    )
     return redirect(url_for("kb.listed_drafts"), 303)
 
 
@@ -133,7 +137,10 @@ def rebased(conflicts: int) -> str:
     if not conflicts:
         return "Your changes now stand on the live text. Read it once more, then submit."
     places = "one place" if conflicts == 1 else f"{conflicts} places"
-    return f"You and the live text changed {places} differently. Both versions stand between <<<<<<< and >>>>>>>."
+    return (
+        f"You and the live text changed {places} differently."
+        " Both versions stand between <<<<<<< and >>>>>>>."
+    )
 
 
 @bp.post("/preview")
@@ -172,14 +179,23 @@ def _article(sent: Mapping[str, str]) -> Article | None:
         return None
     found = queries.article_by_slug(db.session, me(), slug)
     if found is None:
-        raise Conflict("The article you are changing is not there any more. Copy your text, then start anew.")
+        raise Conflict(
+            "The article you are changing is not there any more. Copy your text, then start anew."
+        )
     return found
 
 
-def _saved(found: Draft, doubts: Mapping[str, str], sent: Mapping[str, str], *, created: bool = False) -> Any:
+def _saved(
+    found: Draft, doubts: Mapping[str, str], sent: Mapping[str, str], *, created: bool = False
+) -> Any:
     url = url_for("kb.draft", draft_id=found.id)
     if wants_json():
-        body = {"id": found.id, "version": found.version, "saved_at": found.saved_at.isoformat(), "url": url}
+        body = {
+            "id": found.id,
+            "version": found.version,
+            "saved_at": found.saved_at.isoformat(),
+            "url": url,
+        }
         return jsonify(body | ({"fields": dict(doubts)} if doubts else {})), 201 if created else 200
     if doubts:
         return _editor(draft=found, form=sent, errors=doubts), 422
@@ -248,9 +264,13 @@ def _editor(
         preview_html=preview,
         version=version or (draft.version if draft else 0),
         key=(form or {}).get("key") or secrets.token_hex(16),
-        save_url=url_for("kb.save_draft", draft_id=draft.id) if draft else url_for("kb.create_draft"),
+        save_url=url_for("kb.save_draft", draft_id=draft.id)
+        if draft
+        else url_for("kb.create_draft"),
         base_moved=bool(draft and live and drafts.base_moved(draft)),
-        limits={"title": forms.LONGEST_TITLE, "summary": forms.LONGEST_SUMMARY, "note": forms.LONGEST_NOTE},
+        limits={
+            "title": forms.LONGEST_TITLE,
+            "summary": forms.LONGEST_SUMMARY,
+            "note": forms.LONGEST_NOTE,
+        },
     )
-
-

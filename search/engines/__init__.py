@@ -1,7 +1,7 @@
 """What every search engine offers, and `open_engine`, which chooses one by its address.
 
-An engine receives tokens (`search.documents.Entry`) and never looks into words itself. It says which
-articles match, how many, and what their forward records are; ranking is ours (`search.ranking`).
+An engine receives tokens (`search.documents.Entry`) and never looks into words itself. It says
+which articles match, how many, and what their forward records are; ranking is `search.ranking`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -65,7 +65,11 @@ class Searcher(Protocol):
 
     generation: str  # another one after each change
     documents: int
-    average_lengths: tuple[float, ...]  # words in each of forward.FIELDS
+
+    @property
+    def average_lengths(self) -> tuple[float, ...]:
+        """Words in each of forward.FIELDS, over all articles."""
+        ...
 
     def find(self, selection: Selection, limit: int, facets: int = 0) -> Found:
         """The best `limit` articles, by their terms or else the newest; the top `facets` values."""
@@ -138,4 +142,4 @@ def open_engine(url: str, folder: Path) -> Engine:
         from search.engines.whoosh import WhooshEngine
 
         return WhooshEngine(folder / scheme)
-    raise ValueError(f"FIRSTHAND_SEARCH_URL: there is no search engine {url!r}; use tantivy: or whoosh:.")
+    raise ValueError(f"there is no search engine {url!r}; use tantivy: or whoosh:")

@@ -1,7 +1,7 @@
 """The folder of an embedded engine: which of its indexes is in use, and who may write.
 
 A pointer file names the index in use and the version of its schema. It is written last, so a half
-built index is never used, and replaced in one step, so a rebuilt one takes over between two searches.
+built index is never used, and replaced in one step, so another takes over between two searches.
 """
 
 import json

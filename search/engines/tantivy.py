@@ -64,9 +64,9 @@ class TantivyEngine:
     def searcher(self) -> "TantivySearcher":
         pointer = self._folder.stamp()
         opened, searcher = self._opened, self._searcher
-        if opened and searcher and opened[0] == pointer:
-            if searcher.generation == _generation(opened[1]):
-                return searcher
+        is_open = opened is not None and opened[0] == pointer
+        if opened and searcher and is_open and searcher.generation == _generation(opened[1]):
+            return searcher
         with self._opening:
             return self._reopen(pointer)
 
@@ -76,7 +76,7 @@ class TantivyEngine:
                 path = self._folder.current()
                 self._opened = (pointer, path, _prepared(tantivy.Index.open(str(path))))
             _, path, index = self._opened
-            # The generation is read first: a commit in between means one reload too many, not too few.
+            # Read before: a commit in between then means one reload too many, not one too few.
             generation = _generation(path)
             index.reload()
             self._searcher = TantivySearcher(index.searcher(), generation, _has_deletions(path))
@@ -95,7 +95,9 @@ class TantivyEngine:
     def rebuild(self) -> Iterator["TantivyRebuild"]:
         with self._folder.rebuilding() as path, ExitStack() as held:
             with _trouble():
-                raw = _prepared(tantivy.Index(_SCHEMA, str(path), reuse=False)).writer(_REBUILD_HEAP, 1)
+                raw = _prepared(tantivy.Index(_SCHEMA, str(path), reuse=False)).writer(
+                    _REBUILD_HEAP, 1
+                )
             with _committing(raw):
                 yield TantivyRebuild(raw, self._folder, held)
             self._folder.use(path)
@@ -180,14 +182,14 @@ class TantivySearcher:
         query = _query(selection)
         order = None if selection.any_of else "published"
         with _trouble():
-            result = self._raw.search(query, max(limit, 1), count=True, order_by_field=order)
+            result: Any = self._raw.search(query, max(limit, 1), count=True, order_by_field=order)
             hits = [address for _, address in result.hits[:limit]]
             counted = self._facets(query, facets) if facets else {}
             return Found(self._candidates(hits), result.count, counted)
 
     def _candidates(self, addresses: list[tantivy.DocAddress]) -> list[Candidate]:
-        ids = self._raw.fast_field_values("id", addresses)
-        documents = map(self._raw.doc, addresses)
+        ids: list[Any] = self._raw.fast_field_values("id", addresses)
+        documents: Iterator[Any] = map(self._raw.doc, addresses)
         return [
             Candidate(id_, document.get_first("title"), document.get_first("record"))
             for id_, document in zip(ids, documents, strict=True)
@@ -209,7 +211,8 @@ class TantivySearcher:
             frequency = self._raw.doc_freq("terms", term)
             if frequency and self._has_deletions:
                 # Until the next merge the plain figure counts articles that are gone.
-                return self._raw.search(_term("terms", term), 1, count=True).count
+                found: Any = self._raw.search(_term("terms", term), 1, count=True)
+                return int(found.count)
             return frequency
 
     def words(self, prefix: str, limit: int) -> list[tuple[str, int]]:

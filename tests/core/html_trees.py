@@ -89,7 +89,7 @@ def dangers(html: str) -> list[str]:
     again = written(tree(html))
     if again != written(tree(again)):
         found.append("comes out differently when it is parsed again")
-    return found + [*_dangers(tree(again))]
+    return [*found, *_dangers(tree(again))]
 
 
 def _dangers(root: Node) -> Iterator[str]:

@@ -42,7 +42,7 @@ def normal(node: Node) -> object:
     - Headings: the level depends on the text's outline with us, and they carry an anchor.
     - Code: the block around it, the pieces of colour, and the class that names the language.
     - Images: only our own are shown; the others become a link or their description.
-    - Links: `rel`, and the prefix of anchors within the page.
+    - Links: `rel`, the prefix of anchors within the page, and links to nowhere (`[a]()`).
     """
     children = [c for child in node.children for c in _normal_child(child)]
     if node.tag in ("DOCUMENT_FRAGMENT", "ul", "ol", "li", "blockquote"):
@@ -59,7 +59,8 @@ def _normal_child(child: Node | str) -> list[object]:
         return [("image", child.attributes.get("alt", "").strip() or "Image without a description")]
     if "remote-image" in child.classes or "missing-image" in child.classes:
         return [("image", child.text)]
-    if "code" in child.classes or (child.tag == "span" and child.classes):
+    to_nowhere = child.tag == "a" and not child.attributes.get("href")
+    if to_nowhere or "code" in child.classes or (child.tag == "span" and child.classes):
         return [inner for grandchild in child.children for inner in _normal_child(grandchild)]
     return [normal(child)]
 

@@ -5,6 +5,7 @@ import { insideFence, replaceSelection } from "../lib/text.js";
 
 const STRUCTURE = "table, h1, h2, h3, h4, h5, h6, ul, ol, a[href], strong, b, em, i, blockquote, pre";
 const FROM_CODE_EDITOR = "vscode-editor-data";
+const BAR = "\uE000"; // stands for a bar inside a cell, which the converter would not escape
 
 export function connect(field) {
   let plain = false;
@@ -14,7 +15,7 @@ export function connect(field) {
     if (plain || data.files.length || insideFence(field) || data.types.includes(FROM_CODE_EDITOR)) return;
     const text = data.getData("text/plain");
     if (isAddress(text) && hasWords(field)) return link(event, field, text.trim());
-    const page = new DOMParser().parseFromString(data.getData("text/html"), "text/html");
+    const page = parse(data.getData("text/html"));
     if (!isRich(page, text)) return;
     event.preventDefault();
     convert(page).then((markdown) => replaceSelection(field, markdown || text), () => replaceSelection(field, text));
@@ -35,6 +36,12 @@ function link(event, field, address) {
   replaceSelection(field, `[${field.value.slice(field.selectionStart, field.selectionEnd)}](${address})`);
 }
 
+// Styles are renamed before parsing: the page's Content-Security-Policy would complain of each.
+function parse(html) {
+  const unstyled = html.replace(/<style\b[\s\S]*?<\/style>/gi, "").replace(/\sstyle=/gi, " data-style=");
+  return new DOMParser().parseFromString(unstyled, "text/html");
+}
+
 // A single link is better pasted as its address, and Markdown that somebody copied stays Markdown.
 function isRich(page, text) {
   tidy(page);
@@ -42,14 +49,24 @@ function isRich(page, text) {
   return found.length > 0 && !isAddress(text) && !/^(#{1,6} |```|\| ?-)/m.test(text);
 }
 
-// Office programs wrap whole documents in <b>, and leave styles and comments behind.
+// Office programs wrap whole documents in <b>, and put paragraphs into every cell and list item.
 function tidy(page) {
-  page.querySelectorAll("style, script, meta, link, title, img").forEach((element) => element.remove());
-  for (const element of page.querySelectorAll("b, strong, span")) {
-    const style = element.getAttribute("style") ?? "";
-    if (element.matches("b, strong") && /font-weight:\s*(normal|400)/.test(style)) element.replaceWith(...element.childNodes);
+  page.querySelectorAll("script, meta, link, title, img").forEach((element) => element.remove());
+  for (const element of page.querySelectorAll("b[data-style], strong[data-style]")) {
+    if (/font-weight:\s*(normal|400)/.test(element.dataset.style)) element.replaceWith(...element.childNodes);
   }
-  for (const paragraph of page.querySelectorAll("td p, th p, li > p:only-child")) paragraph.replaceWith(...paragraph.childNodes);
+  for (const paragraph of page.querySelectorAll("li > p:only-child")) paragraph.replaceWith(...paragraph.childNodes);
+  for (const cell of page.querySelectorAll("td, th")) {
+    for (const block of cell.querySelectorAll("p, div, br")) block.replaceWith(" ", ...block.childNodes);
+    for (const text of textsOf(cell)) text.data = text.data.replaceAll("|", BAR);
+  }
+}
+
+function textsOf(element) {
+  const walker = element.ownerDocument.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  const texts = [];
+  while (walker.nextNode()) texts.push(walker.currentNode);
+  return texts;
 }
 
 // The converter is large and most people never need it, so it comes with the first rich paste.
@@ -61,7 +78,8 @@ async function convert(page) {
   nameFirstRows(page);
   const turndown = new Turndown({ headingStyle: "atx", bulletListMarker: "-", codeBlockStyle: "fenced", emDelimiter: "*" });
   turndown.use([gfm.tables, gfm.strikethrough, gfm.taskListItems]);
-  return turndown.turndown(page.body).replace(/^(\s*)(-|\d+\.) {2,3}/gm, "$1$2 ").trim();
+  const markdown = turndown.turndown(page.body).replaceAll(BAR, "\\|");
+  return markdown.replace(/^(\s*)(-|\d+\.) {2,3}/gm, "$1$2 ").trim();
 }
 
 // Spreadsheets know no header cells; Markdown's tables need a row of them.

@@ -1,0 +1,138 @@
+"""The search page, what is offered while typing, and how browsers find us."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
+
+from core.db import db
+from core.web import Page, number, public, settings
+from kb import queries, topics
+from kb.queries import Filter, ResultRow
+from people.signin import me
+from search import search_of_app
+from search.engines import EngineError
+from search.facets import chosen, facets
+from search.page import Shown, shown, wider
+from search.pipeline import PAGE_SIZE, Results
+from search.query import parse
+
+log = logging.getLogger("firsthand.search")
+
+bp = Blueprint("search", __name__)
+
+
+@bp.get("/search")
+def search() -> Any:
+    typed = request.args.get("q", "")
+    filters = _present_topics(chosen(request.args))
+    as_typed = parse(typed)
+    query = as_typed.narrowed(filters)
+    if query.is_empty:
+        return render_template("search/empty.html", q=query.text)
+    room = search_of_app()
+    try:
+        results: Results[ResultRow] = room.repairer.asking(
+            lambda: room.pipeline.search(
+                query,
+                _visible,
+                page=number(request.args.get("page"), 1),
+                spell="exact" not in request.args,
+            )
+        )
+        elsewhere = [] if results.total else wider(room.pipeline, as_typed, filters, _visible)
+    except EngineError as error:
+        log.warning("a search was answered from the database: %s", error)
+        return _from_database(typed)
+    return render_template(
+        "search/results.html",
+        q=query.text,
+        results=results,
+        hits=_shown(results),
+        facets=facets(db.session, results.facets, query.text, filters),
+        elsewhere=elsewhere,
+        page=Page(results.page, PAGE_SIZE, min(results.total, results.pages * PAGE_SIZE)),
+        arguments=_arguments(query.text, filters),
+    )
+
+
+@bp.get("/search/suggest")
+def suggest() -> Any:
+    room = search_of_app()
+    typed = request.args.get("q", "")
+    try:
+        rows = room.repairer.asking(lambda: room.pipeline.suggest(typed, _visible))
+    except EngineError:
+        rows = []  # who is typing is not to be disturbed; the search page says what is wrong
+    return jsonify(
+        suggestions=[
+            {"title": row.title, "url": _url(row), "kind": row.kind.value, "topic": row.topic_name}
+            for row in rows
+        ]
+    )
+
+
+@bp.get("/search/similar")
+def similar() -> Any:
+    room = search_of_app()
+    title = request.args.get("title", "")
+    try:
+        rows = room.repairer.asking(lambda: room.pipeline.similar(title, _visible))
+    except EngineError:
+        rows = []
+    return jsonify(
+        articles=[
+            {
+                "title": row.title,
+                "url": _url(row),
+                "summary": row.summary,
+                "kind": row.kind.value,
+            }
+            for row in rows
+        ]
+    )
+
+
+@bp.get("/opensearch.xml")
+@public
+def opensearch() -> Response:
+    """How a browser adds us to its own search field."""
+    text = render_template("search/opensearch.xml", base=settings().base_url)
+    return Response(text, content_type="application/opensearchdescription+xml; charset=utf-8")
+
+
+def _visible(ids: Sequence[int]) -> dict[int, ResultRow]:
+    return queries.result_rows(db.session, me(), ids)
+
+
+def _shown(results: Results[ResultRow]) -> list[Shown]:
+    texts = queries.texts(db.session, me(), [hit.id for hit in results.hits])
+    return shown(results, {id_: text for id_, (text, _) in texts.items()})
+
+
+def _present_topics(filters: dict[str, str]) -> dict[str, str]:
+    """A topic's former address still means it."""
+    wanted = filters.get("topic")
+    if wanted and topics.find(db.session, wanted) is None:
+        moved = topics.find_moved(db.session, wanted)
+        return {**filters, "topic": moved.slug} if moved else filters
+    return filters
+
+
+def _arguments(typed: str, filters: dict[str, str]) -> dict[str, str]:
+    exact = {"exact": "1"} if "exact" in request.args else {}
+    return {"q": typed, **filters, **exact}
+
+
+def _from_database(typed: str) -> tuple[str, int]:
+    """The index is down: say so, and offer what the titles in the database hold."""
+    words = " ".join(word.text for word in parse(typed).words)
+    rows: list[ResultRow] = []
+    if words:
+        _, rows = queries.listed(db.session, me(), Filter(title_words=words), limit=PAGE_SIZE)
+    return render_template("search/unavailable.html", q=typed[:500], rows=rows), 503
+
+
+def _url(row: ResultRow) -> str:
+    return url_for("kb.article", slug=row.slug)

@@ -1,0 +1,279 @@
+"""What tests share: a database each, the cast, an obedient clock, the application, a browser."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+import curation.models  # noqa: F401  (with its tables, the schema is whole)
+from core import clock as clock_module
+from core import outbox as outbox_module
+from core import sandbox
+from core.db import Database, create_engine, db
+from core.models import Model
+from core.outbox import Worker
+from people.models import Role, User
+from tests import needs
+from tests.factories import make_user
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="run on this database; postgresql needs FIRSTHAND_TEST_POSTGRESQL",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--database") == "postgresql" and not os.environ.get(
+        "FIRSTHAND_TEST_POSTGRESQL"
+    ):
+        raise pytest.UsageError(
+            "--database postgresql needs FIRSTHAND_TEST_POSTGRESQL; see scripts/with-postgresql"
+        )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """With FIRSTHAND_TEST_NO_SKIPS=1, where everything is meant to be there, a skip fails."""
+    report: pytest.TestReport = yield
+    if (
+        os.environ.get("FIRSTHAND_TEST_NO_SKIPS")
+        and report.skipped
+        and not hasattr(report, "wasxfail")
+    ):
+        report.outcome = "failed"
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _workers_end_with_the_run() -> Iterator[None]:
+    yield
+    sandbox.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Subscribers are the process's own; each test begins without those of the one before."""
+    monkeypatch.setattr(outbox_module, "_subscribers", {})
+
+
+# The database
+
+
+@pytest.fixture(scope="session")
+def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with all tables and nothing in them; copying it beats making it."""
+    path = tmp_path_factory.mktemp("template") / "firsthand.db"
+    _create_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def _server() -> Iterator[sa.Engine]:
+    """A PostgreSQL database for this process (each xdist worker is one)."""
+    with needs.postgresql_database() as url:
+        _create_tables(url)
+        engine = create_engine(url)
+        yield engine
+        engine.dispose()
+
+
+def _create_tables(url: str) -> None:
+    engine = create_engine(url)
+    Model.metadata.create_all(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database with all tables."""
+    if request.config.getoption("--database") == "sqlite":
+        template: Path = request.getfixturevalue("_template")
+        shutil.copy(template, tmp_path / "firsthand.db")
+        return f"sqlite:///{tmp_path / 'firsthand.db'}"
+    server: sa.Engine = request.getfixturevalue("_server")
+    with server.begin() as connection:
+        tables = ", ".join(table.name for table in Model.metadata.sorted_tables)
+        connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+    return server.url.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The test's own door to the database, beside the application's."""
+    database = Database()
+    database.open(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A session that writes. The client and the outbox commit it before they do anything."""
+    with database.writing() as session:
+        yield session
+
+
+# Time
+
+
+class Clock:
+    """Stands still until told to move."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2025, 3, 10, 9, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def move(self, **by: float) -> datetime:
+        """Go on by `minutes=30`, `days=1` and so on; returns the new time."""
+        self.time += timedelta(**by)
+        return self.time
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(clock_module, "now", clock.now)
+    return clock
+
+
+# The cast
+
+
+@pytest.fixture
+def alice(session: Session) -> User:
+    """An author."""
+    return make_user(session, "Alice")
+
+
+@pytest.fixture
+def bob(session: Session) -> User:
+    """A colleague."""
+    return make_user(session, "Bob")
+
+
+@pytest.fixture
+def cora(session: Session) -> User:
+    """A curator."""
+    return make_user(session, "Cora", role=Role.CURATOR)
+
+
+@pytest.fixture
+def carl(session: Session) -> User:
+    """A second curator."""
+    return make_user(session, "Carl", role=Role.CURATOR)
+
+
+@pytest.fixture
+def ada(session: Session) -> User:
+    """An administrator."""
+    return make_user(session, "Ada", role=Role.ADMIN)
+
+
+# The application
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> dict[str, str]:
+    """The environment of the application; a test changes it before it asks for `app`."""
+    return {
+        "FIRSTHAND_DATA": str(tmp_path),
+        "FIRSTHAND_DATABASE_URL": database_url,
+        "FIRSTHAND_SECRET_KEY": "a key for tests that nobody else uses",
+        "FIRSTHAND_BASE_URL": "http://kb.example.com",
+    }
+
+
+@pytest.fixture
+def app(settings: dict[str, str]) -> Iterator[Flask]:
+    import wsgi  # late: the domain's tests need no web
+
+    app = wsgi.create_app(settings)
+    app.testing = True
+    yield app
+    db.close()
+
+
+class Browser(FlaskClient):
+    """A client before whose requests everything that the test prepared is in the database."""
+
+    session: Session
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        self.session.commit()
+        response = super().open(*args, **kwargs)
+        self.session.expire_all()  # what the test looks at next is what the request left
+        return response
+
+
+@pytest.fixture
+def client(app: Flask, session: Session) -> Browser:
+    """A browser in which nobody is signed in."""
+    browser = Browser(app, app.response_class, use_cookies=True)
+    browser.session = session
+    return browser
+
+
+@pytest.fixture
+def new_client(app: Flask, session: Session) -> Callable[[User], Browser]:
+    """A further browser, in which this person is signed in."""
+
+    def new_client(user: User) -> Browser:
+        browser = Browser(app, app.response_class, use_cookies=True)
+        browser.session = session
+        _sign_in(browser, user)
+        return browser
+
+    return new_client
+
+
+@pytest.fixture
+def sign_in() -> Callable[[FlaskClient, User], None]:
+    """`sign_in(client, user)` gives the browser this person's cookie, without their password."""
+    return _sign_in
+
+
+def _sign_in(client: FlaskClient, user: User) -> None:
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = user.get_id()
+        cookie["_fresh"] = True
+
+
+class Deliveries(Worker):
+    """The worker, before whose rounds everything that the test did is in the database."""
+
+    session: Session
+
+    def deliver_due(self) -> int:
+        self.session.commit()
+        tried = super().deliver_due()
+        self.session.expire_all()
+        return tried
+
+
+@pytest.fixture
+def outbox(database: Database, session: Session, tmp_path: Path) -> Deliveries:
+    """`outbox.drain()` delivers all that is due to whoever has subscribed."""
+    deliveries = Deliveries(database, tmp_path)
+    deliveries.session = session
+    return deliveries
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium, or a skip that says how to bring it."""
+    return needs.chromium()
