@@ -7,7 +7,7 @@
 PYTHON ?=
 # DEMO=0 starts an empty knowledge base instead of one with demo people and articles.
 DEMO ?= 1
-# What pytest is given, for example ARGS="-k search -x".
+# What pytest is given beside that, for example ARGS="-k search -x".
 ARGS ?=
 
 BIN := .venv/bin
@@ -36,6 +36,7 @@ lint: .venv/.development ## Style, types, import directions, templates
 	$(BIN)/djlint --lint --quiet templates
 
 pytest: .venv/.development node_modules/.ready ## The tests alone (ARGS="-k search -x" chooses)
+	$(if $(FIRSTHAND_TEST_POSTGRESQL),$(BIN)/python -m pytest --database postgresql $(ARGS))
 	$(BIN)/python -m pytest $(ARGS)
 
 format: .venv/.development ## Lay the code out as `make check` wants it

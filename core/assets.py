@@ -8,10 +8,10 @@ import gzip
 import hashlib
 import json
 import mimetypes
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import brotli
 from flask import Blueprint, Flask, Response, abort, request
@@ -22,7 +22,7 @@ from core.web import public
 
 STATIC = ROOT / "static"
 PACKAGES = ROOT / "node_modules"
-ICONS = PACKAGES / "lucide-static" / "icons"
+ICONS = PACKAGES / "@iconify-json" / "lucide" / "icons.json"
 VENDOR = STATIC / "vendor.json"  # the files of browser packages that we serve, nothing else
 COMPRESSED = (".css", ".js", ".svg", ".txt", ".webmanifest")
 
@@ -68,14 +68,17 @@ class Assets:
     def icon(self, name: str) -> Markup:
         """An icon of the set, inlined, hidden from screen readers: it always stands by a word."""
         if name not in self._icons:
-            svg = (ICONS / f"{name}.svg").read_text()
-            shapes = re.sub(r"<!--.*?-->|</?svg[^>]*>", "", svg, flags=re.S).strip()
-            shapes = re.sub(r"\s+", " ", shapes)
+            shapes = self._icon_set["icons"][self._icon_set["aliases"].get(name, {}).get("parent", name)]["body"]
             self._icons[name] = Markup(
                 '<svg class="icon" viewBox="0 0 24 24" fill="none" stroke="currentColor"'
                 ' aria-hidden="true" focusable="false">' + shapes + "</svg>"
             )
         return self._icons[name]
+
+    @cached_property
+    def _icon_set(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(ICONS.read_text())
+        return found
 
 
 def _paths() -> list[tuple[str, Path]]:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
+from markupsafe import Markup
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
 
@@ -29,14 +30,27 @@ class UTCDateTime(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def by_value(enum: type[StrEnum]) -> sa.Enum:
-    """A column type that stores an enum's value and lets the database refuse any other."""
+class RenderedHtml(sa.types.TypeDecorator[str]):
+    """HTML that `core.markup` made: a page shows it as it is. Nothing else may be stored in it."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Markup | None:
+        return None if value is None else Markup(value)
+
+
+def by_value(enum: type[StrEnum], name: str = "") -> sa.Enum:
+    """A column type that stores an enum's value and lets the database refuse any other.
+
+    `name` is the constraint's, for a table with two columns of one enum.
+    """
     return sa.Enum(
         enum,
         native_enum=False,
         create_constraint=True,
         length=32,
-        name=enum.__name__.lower(),
+        name=name or enum.__name__.lower(),
         values_callable=lambda members: [member.value for member in members],
     )
 

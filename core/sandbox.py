@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import importlib
+import multiprocessing.process
 import os
 import resource
 import signal
@@ -12,6 +13,7 @@ import types
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Future
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
@@ -219,7 +221,11 @@ def _without_main() -> Iterator[None]:
 
 
 def _forget() -> None:
+    """In a forked child: the parent's workers, and the server that forks them, are not ours."""
     global _pool, _pool_lock
+    if _pool is not None:
+        multiprocessing.process._children.clear()  # type: ignore[attr-defined]
+        forkserver._forkserver.__init__()  # type: ignore[misc]
     _pool, _pool_lock = None, threading.Lock()
 
 

@@ -58,13 +58,12 @@ def day(moment: datetime) -> str:
 
 
 def when(moment: datetime | None, style: str = "day") -> Markup:
-    """A `<time>` element; `style` is `day` or `relative`, which a script makes of it."""
+    """A `<time>` element; `style` is `day`, or how a script shows it: `relative`, `since`, `clock`."""
     if moment is None:
         return Markup("")
     exact = f"{day(moment)}, {moment:%H:%M} UTC"
-    shown = day(moment) if style == "day" else exact
     return Markup('<time datetime="{}" title="{}" data-style="{}">{}</time>').format(
-        moment.isoformat(timespec="seconds"), exact, style, shown
+        moment.isoformat(timespec="seconds"), exact, style, day(moment)
     )
 
 

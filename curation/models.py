@@ -129,8 +129,8 @@ class ReviewEntry(Model):
     at: Mapped[datetime]
     actor_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     action: Mapped[Action] = mapped_column(by_value(Action))
-    old: Mapped[State | None] = mapped_column(by_value(State))
-    new: Mapped[State] = mapped_column(by_value(State))
+    old: Mapped[State | None] = mapped_column(by_value(State, "old"))
+    new: Mapped[State] = mapped_column(by_value(State, "new"))
     note: Mapped[str]
     revision_id: Mapped[int] = mapped_column(
         sa.ForeignKey("revision.id", ondelete="CASCADE"), index=True

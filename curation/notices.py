@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from core import outbox
 from core.outbox import Event
 from curation.models import Review, ReviewEntry
+from curation.permissions import can_decide
 from curation.workflow import EVENTS
 from kb.topics import Deciders
 from people import inbox
@@ -129,10 +130,9 @@ def _authors(review: Review) -> list[int]:
 
 def _deciders(session: Session, review: Review, entry: ReviewEntry) -> Sequence[int]:
     """Whoever may decide it, never its authors; a later round goes to its curator first."""
-    deciders = Deciders(session)
-    authors = _authors(review)
     curator = session.get(User, review.curator_id) if review.curator_id else None
-    if entry.round > 1 and curator and deciders.may_decide(curator, review.revision.topic_id):
+    if entry.round > 1 and curator and can_decide(session, curator, review):
         return [curator.id]
-    people = deciders.people_for(session, review.revision.topic_id)
+    authors = _authors(review)
+    people = Deciders(session).people_for(session, review.revision.topic_id)
     return [person.id for person in people if person.id not in authors]

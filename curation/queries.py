@@ -113,11 +113,6 @@ def of_article(session: Session, user: User, article_id: int) -> Sequence[Review
     return session.scalars(query.order_by(Review.id.desc())).all()
 
 
-def of_revision(session: Session, revision_id: int) -> Review | None:
-    """The review in which a revision is or was read."""
-    return session.scalar(sa.select(Review).where(Review.revision_id == revision_id))
-
-
 def of_draft(session: Session, draft: Draft) -> Review | None:
     """The last review of a draft's text: where it stands, or how it ended."""
     if draft.article_id is None:

@@ -18,7 +18,7 @@ from curation.workflow import MovedOn
 from kb import drafts, forms, rendering
 from kb.drafts import SavedMeanwhile
 from kb.models import Kind
-from kb.permissions import can_edit_draft
+from kb.permissions import can_edit_draft, wrote
 from kb.publishing import StaleBase
 from kb.routes.reading import field_changes
 from kb.routes.writing import conflict_page, submission_problem
@@ -47,7 +47,7 @@ def queue() -> Any:
         reviews=reviews,
         page=page,
         filter=filter_,
-        counts=queries.counts_by_state(db.session, me(), filter_),
+        by_state=queries.counts_by_state(db.session, me(), filter_),
         topics=tree(db.session).choices(),
         kinds=list(Kind),
     )

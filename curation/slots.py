@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask import Flask, render_template
+from flask import Flask, render_template, request
 from markupsafe import Markup
 
 from core.db import db
-from core.web import fill_slot
+from core.web import fill_slot, posted
 from curation import queries
-from curation.permissions import can_see_queue
+from curation.permissions import can_see_queue, can_withdraw
 from curation.queries import QueueFilter
 from kb.forms import LONGEST_NOTE
 from kb.models import Article, Draft
@@ -23,11 +23,17 @@ def init_app(app: Flask) -> None:
 
 
 def submit_button(draft: Draft | None = None, **_: Any) -> Markup:
-    """The button that hands a draft in, or where its review stands."""
-    review = queries.of_revision(db.session, draft.frozen_id) if draft and draft.frozen_id else None
+    """The button that hands a draft in, and where its review stands or how it ended."""
+    review = queries.of_draft(db.session, draft) if draft else None
     return Markup(
         render_template(
-            "curation/_submit.html", draft=draft, review=review, longest_note=LONGEST_NOTE
+            "curation/_submit.html",
+            draft=draft,
+            review=review,
+            decision=review.entries[-1] if review and review.state not in queries.WAITING else None,
+            can_withdraw=review is not None and can_withdraw(me(), review),
+            note=posted().get("note", "") if request.method == "POST" else "",
+            longest_note=LONGEST_NOTE,
         )
     )
 

@@ -74,9 +74,12 @@ def clean_name(name: str, extension: str) -> str:
 
 
 def markdown(attachment: Attachment, url: str) -> str:
-    """The text that shows the image; the description is for its writer to improve."""
+    """The text that shows the image, its size told so that nothing jumps while it loads.
+
+    The description, made of the file's name, is for its writer to improve.
+    """
     description = attachment.name.rpartition(".")[0].replace("-", " ").replace("_", " ").strip()
-    return f"![{description}]({url})"
+    return f"![{description}]({url}#{attachment.width}x{attachment.height})"
 
 
 def _path(config: Config, sha256: str) -> Path:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.exc import StaleDataError
 
 from core import clock
@@ -168,6 +168,7 @@ def listed(session: Session, user: User, *, deleted: bool = False) -> Sequence[D
         query = sa.select(Draft).where(Draft.author_id == user.id, Draft.deleted_at >= since)
     else:
         query = sa.select(Draft).where(mine, Draft.deleted_at.is_(None))
+    query = query.options(joinedload(Draft.author), joinedload(Draft.article))
     return session.scalars(query.order_by(Draft.saved_at.desc(), Draft.id.desc())).all()
 
 
@@ -195,7 +196,7 @@ def freeze(
         )
     revision = _revision(session, draft, article, note)
     rendering.apply(session, revision, rendering_)
-    _record_uses(session, revision)
+    record_uses(session, revision)
     draft.frozen_id = revision.id
     return revision
 
@@ -229,7 +230,7 @@ def carry_over(draft: Draft, *, by: User) -> int:
     if base is None:
         raise NotAllowed("This draft was not started from the live text.")
     merged = merging.merge(base.body, draft.body, live.body)
-    if len(merged.text) > LONGEST_BODY:
+    if len(merged.text.encode()) > LONGEST_BODY:
         raise Invalid(
             "Together, both texts are too long. Shorten yours first.", {"body": "Too long."}
         )
@@ -326,7 +327,7 @@ def _revision(session: Session, draft: Draft, article: Article, note: str) -> Re
         tags=list(draft.tags),
         topic_id=draft.topic_id,
         author_id=draft.author_id,
-        byline=None,
+        byline=draft.byline,
         note=note,
         created_at=clock.now(),
         html="",
@@ -340,7 +341,7 @@ def _revision(session: Session, draft: Draft, article: Article, note: str) -> Re
     return revision
 
 
-def _record_uses(session: Session, revision: Revision) -> None:
+def record_uses(session: Session, revision: Revision) -> None:
     """Note which attachments the text shows: those its authors may see, so that nobody borrows a look."""
     writers = [session.get_one(User, revision.author_id), *revision.coauthors]
     for number in {int(found) for found in ATTACHMENT.findall(revision.body)}:

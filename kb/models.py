@@ -2,12 +2,12 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.models import Model, by_value
+from core.models import Model, RenderedHtml, by_value
 from people.models import User
 
 
@@ -59,7 +59,7 @@ class TopicSlug(Model):
 
 
 class Article(Model):
-    """One piece of knowledge. Readers see its live revision; without one, only authors and curators know it."""
+    """One piece of knowledge. Readers see its live revision; without one, authors and curators alone do."""
 
     __tablename__ = "article"
 
@@ -125,7 +125,7 @@ class Revision(Model):
     note: Mapped[str]
     created_at: Mapped[datetime]
 
-    html: Mapped[str]
+    html: Mapped[str] = mapped_column(RenderedHtml)
     text: Mapped[str]
     headings: Mapped[list[Any]] = mapped_column(sa.JSON)  # [level, anchor, text] each
     rules: Mapped[int] = mapped_column(index=True)  # version of the rendering rules
@@ -201,6 +201,7 @@ class Draft(Model):
     summary: Mapped[str]
     body: Mapped[str]
     dialect: Mapped[str]
+    byline: Mapped[str | None]  # a writer without an account, as an import named them
     tags: Mapped[list[str]]
     topic_id: Mapped[int | None] = mapped_column(sa.ForeignKey("topic.id"), index=True)
     version: Mapped[int] = mapped_column()
@@ -235,7 +236,7 @@ class Draft(Model):
             postgresql_where=sa.text("article_id IS NOT NULL AND deleted_at IS NULL"),
         ),
     )
-    __mapper_args__: ClassVar = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 (as SQLAlchemy declares it)
 
 
 class DraftCoauthor(Model):
@@ -278,3 +279,22 @@ class AttachmentUse(Model):
     revision_id: Mapped[int] = mapped_column(
         sa.ForeignKey("revision.id", ondelete="CASCADE"), primary_key=True, index=True
     )
+
+
+class ImportedFile(Model):
+    """Which article a file became, so that importing it again changes that article."""
+
+    __tablename__ = "imported_file"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    folder: Mapped[str]  # where the import was started
+    path: Mapped[str]  # of the file, inside that folder
+    article_id: Mapped[int] = mapped_column(sa.ForeignKey("article.id", ondelete="CASCADE"), index=True)
+    sha256: Mapped[str] = mapped_column(index=True)  # of the file
+    surroundings: Mapped[str]  # digest of what else shaped the text: options, images, links
+    text_digest: Mapped[str]  # of the text that came of it; another one here was changed here
+    imported_at: Mapped[datetime]
+
+    article: Mapped[Article] = relationship()
+
+    __table_args__ = (sa.UniqueConstraint("folder", "path"),)

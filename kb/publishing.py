@@ -1,5 +1,7 @@
 """Makes a revision the one that readers see; nothing else writes publications or live revisions."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -17,14 +19,19 @@ class StaleBase(Conflict):
     """The revision was written on a text that is not the live one any more."""
 
 
-def publish(session: Session, article: Article, revision: Revision, *, by: User) -> Publication:
-    """Put `revision` live. Raises StaleBase if that would silently undo a text approved meanwhile."""
+def publish(
+    session: Session, article: Article, revision: Revision, *, by: User, at: datetime | None = None
+) -> Publication:
+    """Put `revision` live. Raises StaleBase if that would silently undo a text approved meanwhile.
+
+    `at` is for texts from elsewhere that were published there before.
+    """
     article = session.get_one(Article, article.id, with_for_update=True, populate_existing=True)
     if revision.article_id != article.id:
         raise ValueError("a revision of another article")
     if revision.base_id != article.live_revision_id:
         raise StaleBase("The live text has changed since this was written. Nothing was published.")
-    now = clock.now()
+    now = at or clock.now()
     publication = Publication(
         article_id=article.id,
         revision_id=revision.id,
@@ -53,10 +60,9 @@ def _next_number(session: Session, article: Article) -> int:
 def _take_name(session: Session, article: Article, revision: Revision) -> None:
     """A first title fixes the address; a new title gives a new one, and the old one leads to it."""
     article.title_key = link_key(revision.title)
-    wish = slugify(revision.title)
-    if article.slug is not None and (article.slug == wish or _is_numbered(article.slug, wish)):
+    slug = _free_slug(session, slugify(revision.title), article)
+    if slug == article.slug:
         return
-    slug = _free_slug(session, wish, article)
     session.execute(
         sa.delete(ArticleSlug).where(ArticleSlug.slug == slug)
     )  # back to a former title
@@ -65,17 +71,18 @@ def _take_name(session: Session, article: Article, revision: Revision) -> None:
     article.slug = slug
 
 
-def _is_numbered(slug: str, wish: str) -> bool:
+def is_numbered(slug: str, wish: str) -> bool:
+    """Whether a slug is `wish` with a number behind it."""
     stem, _, number = slug.rpartition("-")
     return stem == wish and number.isdecimal()
 
 
 def _free_slug(session: Session, wish: str, article: Article) -> str:
-    taken = set(
-        session.scalars(
-            sa.select(Article.slug).where(Article.slug.startswith(wish, autoescape=True))
-        )
+    """The address wished for, with a number behind it if it is or was another article's."""
+    present = sa.select(Article.slug).where(
+        Article.slug.startswith(wish, autoescape=True), Article.id != article.id
     )
+    taken = set(session.scalars(present))
     former = sa.select(ArticleSlug.slug).where(
         ArticleSlug.slug.startswith(wish, autoescape=True), ArticleSlug.article_id != article.id
     )

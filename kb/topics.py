@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from core import outbox
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -77,6 +77,12 @@ def tree(session: Session) -> Tree:
     return Tree([Node(*row) for row in rows])
 
 
+def with_curators(session: Session) -> Sequence[Topic]:
+    """All topics with those who decide in them, read with two queries."""
+    query = sa.select(Topic).options(joinedload(Topic.backup), selectinload(Topic.curators))
+    return session.scalars(query).all()
+
+
 def find(session: Session, slug: str) -> Topic | None:
     return session.scalar(sa.select(Topic).where(Topic.slug == slug))
 
@@ -133,6 +139,13 @@ class Deciders:
         return session.scalars(sa.select(User).where(User.active, who).order_by(User.name)).all()
 
 
+def has_curators(session: Session) -> bool:
+    """Whether anybody can approve anything yet."""
+    by_role = sa.select(User.id).where(User.active, User.role == Role.CURATOR)
+    named = sa.select(TopicCurator.user_id)
+    return session.scalar(sa.union(by_role, named).limit(1)) is not None
+
+
 # Changing the tree
 
 
@@ -140,6 +153,11 @@ def add(
     session: Session, *, name: str, description: str = "", parent: Topic | None = None, by: User
 ) -> Topic:
     _require_admin(by)
+    return create(session, name=name, description=description, parent=parent)
+
+
+def create(session: Session, *, name: str, description: str = "", parent: Topic | None = None) -> Topic:
+    """As `add`, for commands: whoever may run them is an administrator of this machine."""
     name = _name(name)
     topic = Topic(
         slug=_free_slug(session, name),

@@ -4,13 +4,15 @@ import sqlalchemy as sa
 from alembic import context
 
 import wsgi  # noqa: F401  (imports every room, so that all tables are known)
-from core.models import Model, UTCDateTime
+from core.models import Model, RenderedHtml, UTCDateTime
 
 
 def render_item(kind: str, item: object, _context: object) -> str | bool:
     """Migrations import nothing of ours: a later change of a type must not change them."""
     if kind == "type" and isinstance(item, UTCDateTime):
         return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, RenderedHtml):
+        return "sa.Text()"
     return False
 
 

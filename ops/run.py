@@ -16,7 +16,8 @@ from people.models import User
 
 FIRST_ADMINISTRATOR = """\
 Nobody can sign in yet. Add the first administrator, in another terminal:
-  .venv/bin/flask users add you@example.com --name "Your Name" --role admin"""
+  .venv/bin/flask users add you@example.com --name "Your Name" --role admin
+Or look around among invented people first: .venv/bin/flask demo"""
 
 
 def main() -> None:

@@ -52,7 +52,7 @@ def change_role(person_id: int) -> Any:
     person = _person(person_id)
     accounts.change_role(db.session, person, _role(request.form.get("role")), by=me())
     db.session.commit()
-    flash(f"{person.name} is now {person.role.value}.")
+    flash(f"{person.name} is now {person.role.words}.")
     return redirect(url_for(".people"), 303)
 
 

@@ -16,6 +16,11 @@ class Role(StrEnum):
     CURATOR = "curator"
     ADMIN = "admin"
 
+    @property
+    def words(self) -> str:
+        """As a page names it."""
+        return "administrator" if self is Role.ADMIN else self.value
+
 
 class User(Model):
     """A person with an account."""

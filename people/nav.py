@@ -34,8 +34,7 @@ def nav_counts() -> dict[str, int | None]:
 
 
 def unread(session: Session, user: User) -> int:
-    query = sa.select(sa.func.count()).where(Notice.user_id == user.id, Notice.read_at.is_(None))
-    return session.scalar(query) or 0
+    return int(session.connection().execute(_UNREAD, {"reader": user.id}).scalar_one())
 
 
 def demo_banner() -> bool:
@@ -47,3 +46,11 @@ def demo_banner() -> bool:
         )
         current_app.extensions["demo_banner"] = (time.monotonic() + BANNER_SECONDS, answer)
     return bool(answer)
+
+
+_notice = Notice.__table__.c
+_UNREAD = (
+    sa.select(sa.func.count())
+    .select_from(Notice.__table__)
+    .where(_notice.user_id == sa.bindparam("reader"), _notice.read_at.is_(None))
+)

@@ -44,13 +44,13 @@ def passage(
     text = composed(text)
     best = _best_position(ranked, weights) if ranked else None
     if ranked and best is not None:
-        parts = _window(text, *_start(text, ranked.record, best), terms)
+        parts = _window(text, _start(text, ranked.record, best), terms)
         if any(part.is_match for part in parts):
             return parts
     # Only the title matches, or the index is behind the database.
     first = next((t for t in tokens(text, 0, _SCANNED) if t.stem in terms), None)
     start = max(first.start - 60, 0) if first else 0
-    return _window(text, _word_start(text, start), 0, terms)
+    return _window(text, _word_start(text, start), terms)
 
 
 def _best_position(ranked: Ranked, weights: Sequence[float]) -> int | None:
@@ -77,28 +77,32 @@ def _best_position(ranked: Ranked, weights: Sequence[float]) -> int | None:
     return best
 
 
-def _start(text: str, record: Record, position: int) -> tuple[int, int]:
-    """Where the passage around a position begins, and where the sought word stands, roughly."""
+def _start(text: str, record: Record, position: int) -> int:
+    """Where the passage around a position begins: with its sentence, or a few words before."""
+    if len(text) <= _LONGEST:
+        return 0
     wanted = max(position - _LEAD, record.starts[BODY])
     marked_position, character = record.place(wanted)
     lead = list(islice(tokens(text, character), position - marked_position + 1))
     lead = lead[wanted - marked_position :]
     if not lead:
-        return 0, 0
+        return 0
     for before, after in reversed(list(pairwise(lead))):
         if _SENTENCE_END.search(text, before.end, after.start):
-            return after.start, lead[-1].start
-    return lead[0].start, lead[-1].start
+            return after.start
+    return lead[0].start
 
 
-def _window(text: str, start: int, through: int, terms: Set[str]) -> list[Part]:
+def _window(text: str, start: int, terms: Set[str]) -> list[Part]:
     """About forty words from `start`, and dots where the text goes on."""
     end = start
-    for count, token in enumerate(tokens(text, start, max(start, through) + 2 * _LONGEST)):
+    for count, token in enumerate(tokens(text, start, start + 2 * _LONGEST)):
         if count >= PASSAGE_WORDS or token.end > start + _LONGEST:
             break
         end = token.end
-    end = end if end > start else min(start + _LONGEST, len(text))
+    else:
+        # No word follows, but perhaps a sign.
+        end = min(start + 2 * _LONGEST, len(text))
     closing = _CLOSING.match(text, end)
     end = closing.end() if closing else end
     parts = _parts(text, start, end, terms)

@@ -7,7 +7,6 @@ from typing import Generic, TypeVar
 
 from search.analysis import composed, words
 from search.engines import Candidate, Engine, Found, Searcher, Selection
-from search.forward import Record
 from search.meaning import Meaning, understand
 from search.query import LONGEST_QUERY, Query, parse, plain
 from search.ranking import Ranked, idf, rank
@@ -107,7 +106,7 @@ class Pipeline:
         number = max(1, min(page, _pages(found.total)))
         best = rank(found.candidates[:RANKED], meaning.concepts, searcher)
         if number * PAGE_SIZE > RANKED:
-            best += [_unranked(candidate) for candidate in found.candidates[RANKED:]]
+            best += rank(found.candidates[RANKED:], (), searcher)
         return found, best[(number - 1) * PAGE_SIZE : number * PAGE_SIZE], number
 
     def speller(self, searcher: Searcher) -> Speller:
@@ -176,10 +175,6 @@ def _visible(ids: Sequence[int], rows: Rows[Row], limit: int) -> list[Row]:
         if len(shown) >= limit:
             break
     return shown[:limit]
-
-
-def _unranked(candidate: Candidate) -> Ranked:
-    return Ranked(candidate.id, candidate.title, 0.0, Record(candidate.record), ())
 
 
 def _weights(meaning: Meaning, searcher: Searcher) -> tuple[float, ...]:

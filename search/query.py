@@ -1,4 +1,4 @@
-"""Reads what somebody typed: words, "phrases", -word, tag: kind: topic: author:, any text at all."""
+"""Reads what somebody typed: words, "phrases", -word, tag: kind: topic: author:, or anything."""
 
 import re
 import unicodedata

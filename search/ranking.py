@@ -54,7 +54,9 @@ def idf(frequency: int, documents: int) -> float:
 def rank(
     candidates: Sequence[Candidate], concepts: Sequence[Concept], searcher: Searcher
 ) -> list[Ranked]:
-    """The candidates, best first; of equals, the newest."""
+    """The candidates, best first and of equals the newest; nothing asked, in the order they came."""
+    if not concepts:
+        return [Ranked(c.id, c.title, 0.0, Record(c.record), ()) for c in candidates]
     weights = [idf(concept.frequency, searcher.documents) for concept in concepts]
     score = _Scorer(concepts, weights, searcher.average_lengths)
     scored = [score(candidate) for candidate in candidates]

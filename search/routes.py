@@ -45,12 +45,14 @@ def search() -> Any:
     except EngineError as error:
         log.warning("a search was answered from the database: %s", error)
         return _from_database(typed)
+    narrowing = facets(db.session, results.facets, query.text, filters)
     return render_template(
         "search/results.html",
         q=query.text,
         results=results,
         hits=_shown(results),
-        facets=facets(db.session, results.facets, query.text, filters),
+        facets=narrowing,
+        chosen=[(f, choice) for f in narrowing for choice in f.choices if choice.is_chosen],
         elsewhere=elsewhere,
         page=Page(results.page, PAGE_SIZE, min(results.total, results.pages * PAGE_SIZE)),
         arguments=_arguments(query.text, filters),

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -45,9 +45,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Iterator[None]:
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """With FIRSTHAND_TEST_NO_SKIPS=1, where everything is meant to be there, a skip fails."""
-    report: pytest.TestReport = yield
+    report = yield
     if (
         os.environ.get("FIRSTHAND_TEST_NO_SKIPS")
         and report.skipped

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 from html import escape
-from typing import Any
+from typing import Any, TypedDict
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -192,6 +192,16 @@ def make_review(
     return review
 
 
+class Read(TypedDict):
+    version: int
+    revision: int
+
+
+def reading(review: Review) -> Read:
+    """What a decision names: the review and the text as they stand now."""
+    return {"version": review.version, "revision": review.revision_id}
+
+
 def bring_to(session: Session, review: Review, state: State, curator: User | None) -> None:
     """From submitted to the state wanted."""
     if state is State.SUBMITTED:
@@ -203,7 +213,7 @@ def bring_to(session: Session, review: Review, state: State, curator: User | Non
     workflow.claim(session, review.id, by=curator)
     if state is State.IN_REVIEW:
         return
-    read = {"version": review.version, "revision": review.revision_id}
+    read = reading(review)
     if state is State.APPROVED:
         workflow.approve(session, review.id, **read, by=curator)
     elif state is State.DECLINED:
@@ -265,3 +275,9 @@ def make_attachment(
     session.add(attachment)
     session.flush()
     return attachment
+
+
+def settle(session: Session) -> None:
+    """End the request: what is looked at next is what the database has."""
+    session.commit()
+    session.expire_all()

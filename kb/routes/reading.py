@@ -10,7 +10,7 @@ from core.web import page_of
 from kb import queries
 from kb.queries import Filter
 from kb.routes import bp
-from kb.topics import find, find_moved, tree
+from kb.topics import Deciders, find, find_moved, has_curators, tree
 from people.signin import me
 
 
@@ -23,7 +23,15 @@ def home() -> Any:
         (node, sum(counts.get(i, 0) for i in topics.below(node.id)))
         for node in topics.children(None)
     ]
-    return render_template("kb/home.html", newest=newest, total=total, topics=roots)
+    needs_setup = me().is_admin and total == 0
+    return render_template(
+        "kb/home.html",
+        newest=newest,
+        total=total,
+        topics=roots,
+        needs_setup=needs_setup,
+        has_curators=needs_setup and has_curators(db.session),
+    )
 
 
 @bp.get("/articles/<slug>")
@@ -49,7 +57,13 @@ def revision(slug: str, number: int) -> Any:
     if found is None:
         return _moved(slug, "kb.revision", number=number)
     publication = queries.publication(db.session, found.id, number) or abort(404)
-    return render_template("kb/revision.html", article=found, publication=publication)
+    return render_template(
+        "kb/revision.html",
+        article=found,
+        publication=publication,
+        live=found.live_revision,
+        live_number=queries.last_number(db.session, found.id),
+    )
 
 
 @bp.get("/articles/<slug>/compare/<int:a>...<int:b>")
@@ -62,6 +76,7 @@ def compare(slug: str, a: int, b: int) -> Any:
     return render_template(
         "kb/compare.html",
         article=found,
+        live=found.live_revision,
         before=before,
         after=after,
         fields=field_changes(before.revision, after.revision),
@@ -92,11 +107,9 @@ def _moved(slug: str, endpoint: str, **values: Any) -> Any:
 def topics() -> Any:
     all_topics = tree(db.session)
     counts = queries.counts_by_topic(db.session, me())
-    rows = [
-        (node, depth, sum(counts.get(i, 0) for i in all_topics.below(node.id)))
-        for node, depth in all_topics.walk()
-    ]
-    return render_template("kb/topics.html", rows=rows)
+    totals = {i: sum(counts.get(j, 0) for j in all_topics.below(i)) for i in all_topics.by_id}
+    branches = [(root, list(all_topics.walk(root.id))) for root in all_topics.children(None)]
+    return render_template("kb/topics.html", branches=branches, totals=totals)
 
 
 @bp.get("/topics/<slug>")
@@ -117,6 +130,7 @@ def topic(slug: str) -> Any:
         topic=found,
         path=all_topics.path(found.id)[:-1],
         children=all_topics.children(found.id),
+        curators=Deciders(db.session).people_for(db.session, found.id),
         rows=rows,
         page=page,
     )

@@ -106,9 +106,9 @@ def remove_topic(topic_id: int) -> Any:
 def _page(form: dict[str, str] | None = None, errors: dict[str, str] | None = None) -> str:
     all_topics = topics.tree(db.session)
     counts = queries.counts_by_topic(db.session, me())
+    found = {topic.id: topic for topic in topics.with_curators(db.session)}
     rows = [
-        (db.session.get_one(Topic, n.id), depth, counts.get(n.id, 0))
-        for n, depth in all_topics.walk()
+        (found[node.id], depth, counts.get(node.id, 0)) for node, depth in all_topics.walk()
     ]
     return render_template(
         "kb/admin_topics.html",

@@ -20,7 +20,7 @@ from people.signin import me
 
 @bp.get("/write")
 def write() -> Any:
-    return render_template("kb/write.html", kinds=list(Kind))
+    return render_template("kb/write.html", kinds=list(Kind), carried=_carried())
 
 
 @bp.get("/write/<kind>")
@@ -28,8 +28,12 @@ def new_draft(kind: str) -> Any:
     if kind not in list(Kind):
         abort(404)
     form = {"body": drafts.skeleton(Kind(kind))}
-    form |= {name: request.args[name][:200] for name in ("title", "topic") if name in request.args}
-    return _editor(form=form, kind=Kind(kind))
+    return _editor(form=form | _carried(), kind=Kind(kind))
+
+
+def _carried() -> dict[str, str]:
+    """What a link to a new draft brings along, such as the words of a search that found nothing."""
+    return {name: request.args[name][:200] for name in ("title", "topic") if name in request.args}
 
 
 @bp.get("/drafts")
@@ -219,6 +223,7 @@ def conflict_page(error: SavedMeanwhile, sent: Mapping[str, str]) -> Any:
         body = {
             "message": error.message,
             "version": theirs.version,
+            "url": url_for("kb.draft", draft_id=theirs.id),
             "by": theirs.saved_by.name,
             "at": theirs.saved_at.isoformat(),
             "theirs": shown,

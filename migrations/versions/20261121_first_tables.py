@@ -242,6 +242,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_article_tag_tag"), ["tag"], unique=False)
 
     op.create_table(
+        "imported_file",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("folder", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("surroundings", sa.Text(), nullable=False),
+        sa.Column("text_digest", sa.Text(), nullable=False),
+        sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"],
+            ["article.id"],
+            name=op.f("fk_imported_file_article_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_imported_file")),
+        sa.UniqueConstraint("folder", "path", name=op.f("uq_imported_file_folder_path")),
+    )
+    with op.batch_alter_table("imported_file", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_imported_file_article_id"), ["article_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_imported_file_sha256"), ["sha256"], unique=False)
+
+    op.create_table(
         "revision",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("article_id", sa.Integer(), nullable=False),
@@ -318,6 +343,7 @@ def upgrade() -> None:
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("dialect", sa.Text(), nullable=False),
+        sa.Column("byline", sa.Text(), nullable=True),
         sa.Column("tags", sa.JSON(), nullable=False),
         sa.Column("topic_id", sa.Integer(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -541,7 +567,7 @@ def upgrade() -> None:
                 "approved",
                 "declined",
                 "withdrawn",
-                name="state",
+                name="old",
                 native_enum=False,
                 create_constraint=True,
                 length=32,
@@ -557,7 +583,7 @@ def upgrade() -> None:
                 "approved",
                 "declined",
                 "withdrawn",
-                name="state",
+                name="new",
                 native_enum=False,
                 create_constraint=True,
                 length=32,
@@ -659,6 +685,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_revision_article_id"))
 
     op.drop_table("revision")
+    with op.batch_alter_table("imported_file", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_imported_file_sha256"))
+        batch_op.drop_index(batch_op.f("ix_imported_file_article_id"))
+
+    op.drop_table("imported_file")
     with op.batch_alter_table("article_tag", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_article_tag_tag"))
 

@@ -207,4 +207,4 @@ class _Morlund:
         kept = attachments.keep(
             self.session, self.config, self.images[name], name=f"{name}.png", by=author
         )
-        return f"/attachments/{kept.id}/{kept.name}"
+        return f"/attachments/{kept.id}/{kept.name}#{kept.width}x{kept.height}"

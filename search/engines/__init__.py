@@ -68,7 +68,7 @@ class Searcher(Protocol):
 
     @property
     def average_lengths(self) -> tuple[float, ...]:
-        """Words in each of forward.FIELDS, over all articles."""
+        """Words in each of forward.FIELDS, of the articles that have any there."""
         ...
 
     def find(self, selection: Selection, limit: int, facets: int = 0) -> Found:

@@ -157,7 +157,8 @@ def _document(entry: Entry) -> tantivy.Document:
             document.add_text(facet, value)
     document.add_integer("published", entry.published)
     for field, length in zip(FIELDS, entry.lengths, strict=True):
-        document.add_integer(f"{field}_length", length)
+        if length:
+            document.add_integer(f"{field}_length", length)
     document.add_text("title", entry.title)
     document.add_text("digest", entry.digest)
     document.add_bytes("record", entry.record)

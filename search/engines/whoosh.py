@@ -6,13 +6,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from whoosh import index, reading
-from whoosh.filedb.filestore import FileStorage
 from whoosh.writing import SegmentWriter
 
 from search.documents import SCHEMA_VERSION, Entry
 from search.engines.folder import IndexFolder
 from search.engines.whoosh_reading import Segment, WhooshSearcher, postings
-from search.engines.whoosh_storage import SCHEMA, document, trouble
+from search.engines.whoosh_storage import SCHEMA, Storage, document, trouble
 
 _VERSION = f"whoosh-1.{SCHEMA_VERSION}"
 _REBUILD_MEGABYTES = 128
@@ -47,14 +46,15 @@ class WhooshEngine:
         """Open what changed; a commit meanwhile may remove what we were about to open."""
         for attempt in range(_OPEN_TRIES):
             generation = _generation(path)
-            opened = index.FileIndex(FileStorage(str(path)), schema=SCHEMA)
-            found = opened._segments()
+            storage = Storage(path)
             try:
-                segments = {
-                    segment.segment_id(): self._segments.get(segment.segment_id())
-                    or Segment(opened.storage, segment)
-                    for segment in found
-                }
+                with storage.reading():
+                    found = index.FileIndex(storage, schema=SCHEMA)._segments()
+                    segments = {
+                        segment.segment_id(): self._segments.get(segment.segment_id())
+                        or Segment(storage, segment)
+                        for segment in found
+                    }
             except FileNotFoundError:
                 if attempt + 1 == _OPEN_TRIES:
                     raise
@@ -77,10 +77,14 @@ class WhooshEngine:
     def rebuild(self) -> Iterator["WhooshRebuild"]:
         with self._folder.rebuilding() as path, ExitStack() as held:
             with trouble():
-                index.FileIndex.create(FileStorage(str(path)), SCHEMA)
+                index.FileIndex.create(Storage(path), SCHEMA)
             rebuild = WhooshRebuild(path, self._folder, held)
-            yield rebuild
-            rebuild.finish()
+            try:
+                yield rebuild
+                rebuild.finish()
+            except BaseException:
+                rebuild.cancel()
+                raise
             self._folder.use(path)
 
 
@@ -103,9 +107,9 @@ class WhooshWriter:
             raw = _raw_writer(path)
             try:
                 for number in _numbers(raw, self._changes):
-                    raw.deletedocument(number)
+                    raw.delete_document(number)
                 for entry in filter(None, self._changes.values()):
-                    raw.adddocument(**document(entry))
+                    raw.add_document(**document(entry))
             except BaseException:
                 raw.cancel()
                 raise
@@ -125,7 +129,7 @@ class WhooshRebuild(WhooshWriter):
         if self._raw is None:
             super().put(entry)
         else:
-            self._raw.adddocument(**document(entry))
+            self._raw.add_document(**document(entry))
 
     def hold(self, timeout: float = 60) -> None:
         self._held.enter_context(self._folder.writing(timeout))
@@ -135,6 +139,10 @@ class WhooshRebuild(WhooshWriter):
         self._commit()
         self.apply(self._path)
 
+    def cancel(self) -> None:
+        if self._raw is not None and not self._raw.is_closed:
+            self._raw.cancel()
+
     def _commit(self) -> None:
         if self._raw is not None:
             with trouble():
@@ -143,7 +151,7 @@ class WhooshRebuild(WhooshWriter):
 
 
 def _raw_writer(path: Path) -> SegmentWriter:
-    opened = index.FileIndex(FileStorage(str(path)), schema=SCHEMA)
+    opened = index.FileIndex(Storage(path), schema=SCHEMA)
     return SegmentWriter(opened, timeout=5, limitmb=_REBUILD_MEGABYTES)
 
 
@@ -160,4 +168,4 @@ def _numbers(raw: SegmentWriter, ids: Iterable[int]) -> Iterator[int]:
 
 
 def _generation(path: Path) -> str:
-    return f"{path.name}-{index.TOC._latest_generation(FileStorage(str(path)), 'MAIN')}"
+    return f"{path.name}-{index.TOC._latest_generation(Storage(path), 'MAIN')}"

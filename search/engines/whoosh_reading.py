@@ -119,12 +119,14 @@ class WhooshSearcher:
 
     @cached_property
     def average_lengths(self) -> tuple[float, ...]:
-        totals = [0] * len(CANDIDATE_WEIGHTS)
-        for segment, deleted in self._segments:
-            for number, lengths in enumerate(segment.lengths):
-                if number not in deleted:
-                    totals = [a + b for a, b in zip(totals, lengths, strict=True)]
-        return tuple(total / max(self.documents, 1) for total in totals)
+        living = [
+            lengths
+            for segment, deleted in self._segments
+            for number, lengths in enumerate(segment.lengths)
+            if number not in deleted
+        ]
+        fields = zip(*living, strict=True) if living else ((),) * len(CANDIDATE_WEIGHTS)
+        return tuple(sum(field) / (sum(map(bool, field)) or 1) for field in fields)
 
     @cached_property
     def _average_size(self) -> float:

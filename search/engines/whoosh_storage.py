@@ -14,10 +14,12 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from whoosh import columns, fields, formats, index, reading
 from whoosh.filedb import structfile
+from whoosh.filedb.filestore import FileStorage
 from whoosh.writing import IndexingError, LockError
 
 from search.documents import BREAK, Entry
@@ -125,6 +127,31 @@ def trouble() -> Iterator[None]:
         IndexingError,
     ) as error:
         raise IndexMissing(f"whoosh cannot read its index: {error!r}") from error
+
+
+class Storage(FileStorage):  # type: ignore[misc]
+    """The folder of an index; closes what whoosh leaves open when it cannot read a file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self._files: list[Any] = []
+
+    def open_file(self, name: str, **options: Any) -> Any:
+        file = super().open_file(name, **options)
+        self._files.append(file)
+        return file
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            for file in self._files:
+                if not file.is_closed:
+                    file.close()
+            raise
+        finally:
+            self._files.clear()
 
 
 class _View(io.RawIOBase):

@@ -117,7 +117,8 @@ class Autosave {
   // A submission for review takes what the server has, so what was typed last goes there first.
   async #before(event) {
     const form = event.target;
-    if (!form.matches('[data-editor-after] [action$="/submission"]') || !(this.#dirty || this.#sending)) return;
+    const address = event.submitter?.getAttribute("formaction") ?? form.getAttribute("action");
+    if (!address?.endsWith("/submission") || !(this.#dirty || this.#sending)) return;
     event.preventDefault();
     event.stopPropagation();
     await this.#sending;

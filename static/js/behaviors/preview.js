@@ -26,7 +26,6 @@ class Preview {
   }
 
   start() {
-    this.#pane.hidden = false;
     this.#showPane("write");
     this.#body.addEventListener("input", () => this.#soon());
     this.#body.addEventListener("scroll", () => this.#follow(), { passive: true });

@@ -1,9 +1,10 @@
-// Shows every <time datetime> in the reader's zone and language: a date, or "5 minutes ago" where data-style is
-// "relative" and it was lately; the exact moment is its title.
+// Shows every <time datetime> in the reader's zone and language: a date, or as data-style says, "5 minutes ago" (relative),
+// "Tuesday" as it follows the word since, "10:34" (clock); the exact moment is its title.
 
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "short" });
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "long" });
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 const MINUTE = 60;
@@ -31,9 +32,21 @@ export function inWords(moment, now = new Date()) {
   return day.format(moment);
 }
 
+// As it follows the word "since": 10:34, yesterday, Tuesday, 3 November 2026.
+export function since(moment, now = new Date()) {
+  const midnight = new Date(now).setHours(0, 0, 0, 0);
+  const days = Math.ceil((midnight - moment) / 1000 / DAY);
+  if (days <= 0) return clock.format(moment);
+  if (days === 1) return "yesterday";
+  return days < 7 ? weekday.format(moment) : day.format(moment);
+}
+
+const STYLES = { relative: inWords, since, clock: clockTime };
+
 function show(time) {
   const moment = new Date(time.dateTime);
   if (Number.isNaN(moment.valueOf())) return;
   time.title = exact.format(moment);
-  time.textContent = time.dataset.style === "relative" ? inWords(moment) : day.format(moment);
+  const style = STYLES[time.dataset.style] ?? ((shown) => day.format(shown));
+  time.textContent = style(moment);
 }

@@ -8,7 +8,6 @@ const TABLE = "| Column | Column |\n| --- | --- |\n| Cell | Cell |\n";
 
 export function connect(toolbar) {
   const field = document.getElementById(toolbar.dataset.for);
-  toolbar.hidden = false;
   toolbar.querySelector("[data-insert-table]")?.addEventListener("click", () => insertTable(field));
   field.addEventListener("keydown", (event) => {
     const style = SHORTCUTS[event.key.toLowerCase()];

@@ -1,0 +1,210 @@
+"""The index follows the database: by deliveries, by rebuilding, and as verified."""
+
+import threading
+
+import pytest
+import sqlalchemy as sa
+
+from core.outbox import Delivery
+from kb import publishing, topics
+from kb.models import Article
+from people.models import Role
+from search import indexing, search_of_app
+from search.engines import IndexMissing, Selection
+from search.indexing import Differences
+from tests.factories import make_article, make_topic, republish
+from tests.search.conftest import ENGINES
+
+
+@pytest.fixture(params=ENGINES, autouse=True)
+def chosen_engine(request, settings):
+    settings["FIRSTHAND_SEARCH_URL"] = f"{request.param}:"
+
+
+@pytest.fixture
+def engine(app):
+    with app.app_context():
+        return search_of_app().engine
+
+
+def indexed(engine):
+    return sorted(id_ for id_, _ in engine.searcher().digests())
+
+
+def titles(engine, word):
+    found = engine.searcher().find(Selection(any_of=(word,)), 10)
+    return sorted(candidate.title for candidate in found.candidates)
+
+
+def differences(database, engine):
+    with database.reading() as session:
+        return indexing.verify(session, engine)
+
+
+def test_what_is_published_is_in_the_index_after_its_delivery(engine, session, alice, outbox):
+    article = make_article(session, alice, title="Reset a badge", tags=("badge",))
+    unpublished = make_article(session, alice, title="Secret", published=False)
+    with pytest.raises(IndexMissing):
+        engine.searcher()
+    outbox.drain()
+    assert indexed(engine) == [article.id]
+    assert unpublished.id not in indexed(engine)
+
+
+def test_a_new_text_takes_the_place_of_the_old(engine, session, alice, outbox):
+    article = make_article(session, alice, title="Reset a badge")
+    outbox.drain()
+    republish(session, article, alice, title="Replace a card")
+    outbox.drain()
+    assert titles(engine, "badg") == []
+    assert titles(engine, "card") == ["Replace a card"]
+
+
+def test_what_is_not_published_any_more_leaves_the_index(engine, session, alice, outbox, database):
+    article = make_article(session, alice, title="Reset a badge")
+    other = make_article(session, alice, title="Other")
+    outbox.drain()
+    article.live_revision_id = None
+    session.commit()
+    indexing.update(database, engine, [article.id])
+    assert indexed(engine) == [other.id]
+
+
+def test_a_topic_that_moves_takes_its_articles_along(engine, session, alice, ada, outbox):
+    root, leaf = make_topic(session, "Root"), make_topic(session, "Leaf")
+    article = make_article(session, alice, title="Reset a badge", topic=leaf)
+    outbox.drain()
+
+    def in_root():
+        found = engine.searcher().find(Selection(filters=(("topic=root",),)), 10)
+        return [candidate.id for candidate in found.candidates]
+
+    assert in_root() == []
+    topics.move(session, leaf, root, by=ada)
+    outbox.drain()
+    assert in_root() == [article.id]
+
+
+def test_many_deliveries_are_one_commit(engine, session, alice, outbox):
+    make_article(session, alice, title="First of all")
+    outbox.drain()
+    generations = {engine.searcher().generation}
+    for number in range(30):
+        make_article(session, alice, title=f"Badge {number}")
+    outbox.drain()
+    generations.add(engine.searcher().generation)
+    assert len(indexed(engine)) == 31
+    assert len(generations) == 2
+    done = session.scalar(
+        sa.select(sa.func.count()).where(
+            Delivery.subscriber == indexing.SUBSCRIBER, Delivery.done_at.is_not(None)
+        )
+    )
+    assert done == 31
+
+
+def test_if_the_index_is_down_publishing_stands_and_the_delivery_follows(
+    engine, session, alice, outbox, clock, tmp_path
+):
+    (tmp_path / "search").write_text("a file where a folder should be")
+    article = make_article(session, alice, title="Reset a badge")
+    outbox.drain()
+    assert session.get_one(Article, article.id).live_revision_id is not None
+    waiting = session.scalar(sa.select(Delivery).where(Delivery.subscriber == indexing.SUBSCRIBER))
+    assert waiting.done_at is None
+    assert waiting.error
+    (tmp_path / "search").unlink()
+    clock.move(minutes=1)
+    outbox.drain()
+    assert indexed(engine) == [article.id]
+
+
+def test_a_delivery_rebuilds_an_index_that_is_lost(engine, session, alice, outbox, tmp_path):
+    first = make_article(session, alice, title="First")
+    outbox.drain()
+    for pointer in tmp_path.glob("search/*/current.json"):
+        pointer.unlink()
+    second = make_article(session, alice, title="Second")
+    outbox.drain()
+    assert indexed(engine) == [first.id, second.id]
+
+
+def test_rebuilding_tells_how_far_it_is(engine, session, alice, database, monkeypatch):
+    monkeypatch.setattr(indexing, "PORTION", 2)
+    for number in range(5):
+        make_article(session, alice, title=f"Number {number}")
+    session.commit()
+    told = []
+    assert indexing.rebuild(database, engine, lambda done, total: told.append((done, total))) == 5
+    assert told == [(2, 5), (4, 5), (5, 5)]
+    assert not differences(database, engine)
+
+
+def test_changes_during_a_rebuild_are_not_lost(engine, session, alice, database, outbox):
+    article = make_article(session, alice, title="Before")
+    outbox.drain()
+
+    def meanwhile(_done, _total):
+        republish(session, article, alice, title="After")
+        make_article(session, alice, title="New")
+        outbox.drain()
+
+    session.commit()
+    indexing.rebuild(database, engine, meanwhile)
+    assert titles(engine, "after") == ["After"]
+    assert titles(engine, "new") == ["New"]
+    assert not differences(database, engine)
+
+
+def test_changes_that_wait_for_the_end_of_a_rebuild_are_not_lost(
+    engine, session, alice, database, outbox
+):
+    """Another thread delivers whenever it can; nothing may be missing in the end."""
+    article = make_article(session, alice, title="Number 0")
+    outbox.drain()
+    stop = threading.Event()
+
+    def rebuild_all_the_time():
+        while not stop.is_set():
+            indexing.rebuild(database, engine)
+
+    thread = threading.Thread(target=rebuild_all_the_time)
+    thread.start()
+    for number in range(1, 12):
+        republish(session, article, alice, title=f"Number {number}")
+        outbox.drain()
+    stop.set()
+    thread.join()
+    outbox.drain()
+    assert titles(engine, "number") == ["Number 11"]
+    assert not differences(database, engine)
+
+
+def test_verifying_finds_each_kind_of_difference(engine, session, alice, database, outbox):
+    articles = [make_article(session, alice, title=f"Number {n}") for n in range(6)]
+    outbox.drain()
+    assert differences(database, engine) == Differences(6, [], [], [])
+    with engine.writer() as writer:
+        writer.remove([articles[0].id])
+    articles[1].live_revision_id = None
+    session.execute(
+        sa.text("UPDATE revision SET summary = 'Planted' WHERE id = :id"),
+        {"id": articles[2].live_revision_id},
+    )
+    session.commit()
+    found = differences(database, engine)
+    assert found == Differences(5, [articles[0].id], [articles[1].id], [articles[2].id])
+    assert found
+    indexing.rebuild(database, engine)
+    assert not differences(database, engine)
+
+
+def test_curators_see_no_more_in_the_index_than_anybody(engine, session, alice, cora, outbox):
+    make_article(session, alice, title="Canary unpublished", published=False)
+    make_article(session, alice, title="Shown")
+    outbox.drain()
+    assert cora.role is Role.CURATOR
+    searcher = engine.searcher()
+    assert searcher.documents == 1
+    assert searcher.words("canary", 5) == searcher.title_words("canary", 5) == []
+    assert publishing.PUBLISHED == "article.published"

@@ -1,0 +1,340 @@
+"""The search page and what is offered while typing, as a reader meets them."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from kb import topics
+from search import search_of_app
+from tests.factories import make_article, make_topic, make_user, republish
+
+
+@pytest.fixture
+def reader(client, sign_in, bob, outbox):
+    """A signed-in browser; before each request the index is brought up to date."""
+    sign_in(client, bob)
+
+    def get(path, status=200, **arguments):
+        outbox.drain()
+        response = client.get(path, query_string=arguments)
+        assert response.status_code == status, response.text
+        return response
+
+    return get
+
+
+def page(response):
+    return BeautifulSoup(response.text, "html.parser")
+
+
+def titles(response):
+    return [link.get_text() for link in page(response).select("main .item__title a")]
+
+
+def links(response):
+    return {
+        " ".join(link.get_text().split()): link["href"]
+        for link in page(response).select("main a, aside a")
+    }
+
+
+# Who, and what is asked
+
+
+@pytest.mark.parametrize("path", ["/search?q=x", "/search/suggest?q=x", "/search/similar?title=x"])
+def test_strangers_are_sent_to_sign_in(client, path):
+    response = client.get(path)
+    assert response.status_code == 303
+    assert response.location.startswith("/signin?")
+
+
+@pytest.mark.parametrize("path", ["/search", "/search/suggest", "/search/similar"])
+def test_searching_changes_nothing_and_cannot_be_posted(client, sign_in, bob, path):
+    sign_in(client, bob)
+    assert client.post(path, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 405
+
+
+@pytest.mark.parametrize("typed", ["", "   ", '""', "-"])
+def test_an_empty_query_explains_how_to_ask(reader, typed):
+    found = page(reader("/search", q=typed))
+    assert found.h1.get_text() == "Search"
+    assert found.select_one("main input[type=search]")["name"] == "q"
+    assert found.select_one('label[for="search"]').get_text() == "Search"
+
+
+def test_a_new_knowledge_base_answers_that_nothing_is_found(reader):
+    assert "Nothing found" in page(reader("/search", q="anything")).main.get_text()
+
+
+# Results
+
+
+def test_a_result_shows_what_matches_and_where_it_belongs(reader, session, alice):
+    topic = make_topic(session, "Office IT")
+    make_article(
+        session,
+        alice,
+        title="Reset a badge",
+        body="Some words first.\n\nHold the badges to the reader.",
+        topic=topic,
+    )
+    item = page(reader("/search", q="badge reader")).select_one("main .item")
+    assert item.select_one(".item__title a")["href"] == "/articles/reset-a-badge"
+    assert [mark.get_text() for mark in item.select(".item__title mark")] == ["badge"]
+    assert [mark.get_text() for mark in item.select(".item__summary mark")] == ["badges", "reader"]
+    words = item.select_one(".meta").get_text(" ", strip=True)
+    assert "How-to" in words
+    assert "Alice" in words
+    assert "Office IT" in words
+    assert item.select_one("time")
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<img src=x onerror=alert(1)>",
+        "<mark onclick=alert(1)>badge</mark>",
+        "</a></h2><script>alert(1)</script>",
+    ],
+)
+def test_markup_in_articles_and_queries_stays_text(reader, session, alice, hostile):
+    make_article(session, alice, title=f"Badge {hostile}", summary=hostile, body=f"badge {hostile}")
+    response = reader("/search", q=f"badge {hostile}")
+    found = page(response)
+    assert found.select("main img, main script, [onclick], [onerror]") == []
+    assert all(mark.attrs == {} for mark in found.select("main mark"))
+    assert hostile in found.select_one(".item__title").get_text()
+    assert found.select_one("main input[type=search]")["value"] == f"badge {hostile}"
+
+
+def test_a_misspelled_query_is_corrected_and_can_be_taken_back(reader, session, alice):
+    make_article(session, alice, title="Reset a badge")
+    response = reader("/search", q="reset bagde")
+    assert titles(response) == ["Reset a badge"]
+    assert "Showing results for reset badge" in page(response).main.get_text()
+    as_typed = links(response)["Search instead for reset bagde"]
+    again = reader(as_typed)
+    assert "Showing results for" not in page(again).main.get_text()
+    assert "No article has bagde" in page(again).main.get_text()
+
+
+def test_only_what_is_published_is_found_in_any_way(reader, session, alice):
+    make_article(
+        session,
+        alice,
+        title="Canary hidden",
+        body="canarytext",
+        tags=("canarytag",),
+        published=False,
+    )
+    make_article(session, alice, title="Shown", body="text")
+    for typed in ("canary", "canarytext", "canray", "tag:canarytag", "hidden", "canar"):
+        text = page(reader("/search", q=typed)).main.get_text()
+        assert "Nothing found" in text, typed
+        assert "Canary hidden" not in text
+        assert "Showing results for" not in text
+    assert reader("/search/suggest", q="can").json == {"suggestions": []}
+    assert reader("/search/similar", title="Canary hidden").json == {"articles": []}
+
+
+def test_what_the_index_still_has_and_the_database_hides_is_not_shown(
+    client, reader, session, alice, outbox
+):
+    article = make_article(session, alice, title="Canary", tags=("canarytag",))
+    make_article(session, alice, title="Shown")
+    assert titles(reader("/search", q="canary")) == ["Canary"]
+    article.live_revision_id = None  # and nobody has told the index
+    response = client.get("/search?q=canary")
+    assert "Canary" not in page(response).main.get_text()
+    assert "0 articles" in page(response).main.get_text()
+    assert "canarytag" not in response.text
+    assert client.get("/search/suggest?q=can").json == {"suggestions": []}
+    assert client.get("/search/similar?title=canary").json == {"articles": []}
+
+
+def test_the_next_search_finds_what_was_just_changed(reader, session, alice):
+    article = make_article(session, alice, title="Reset a badge")
+    assert titles(reader("/search", q="badge")) == ["Reset a badge"]
+    republish(session, article, alice, title="Replace a badge")
+    assert titles(reader("/search", q="badge")) == ["Replace a badge"]
+
+
+def test_long_queries_are_cut_and_the_page_says_so(reader, session, alice):
+    make_article(session, alice, title="Reset a badge")
+    text = page(reader("/search", q="badge " + "x" * 600)).main.get_text()
+    assert "first 500 characters" in text
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "99", "x", "9" * 30, ""])
+def test_any_page_number_is_answered(reader, session, alice, number):
+    make_article(session, alice, title="Reset a badge")
+    assert titles(reader("/search", q="badge", page=number)) == ["Reset a badge"]
+
+
+def test_results_come_in_pages_of_ten_that_keep_the_query(reader, session, alice):
+    for number in range(12):
+        make_article(session, alice, title=f"Badge {number}", tags=("x",))
+    first = reader("/search", q="badge é", tag="x")
+    assert len(titles(first)) == 10
+    assert "12 articles" in page(first).main.get_text()
+    second = reader("/search" + links(first)["Next"])
+    assert len(titles(second)) == 2
+    assert page(second).select_one("main ol")["start"] == "11"
+    assert not set(titles(first)) & set(titles(second))
+
+
+# Narrowing
+
+
+def test_filters_show_counts_narrow_and_can_be_taken_back(reader, session, alice, bob):
+    root = make_topic(session, "Office")
+    leaf = make_topic(session, "Printers", parent=root)
+    make_article(session, alice, title="Badge one", topic=root, tags=("desk",))
+    make_article(session, alice, title="Badge two", topic=leaf, tags=("desk",))
+    make_article(session, bob, title="Badge three", topic=leaf)
+    response = reader("/search", q="badge")
+    assert {"Office 3", "Printers 2", "desk 2", "Alice 2", "Bob 1"} <= set(links(response))
+    narrowed = reader(links(response)["Printers 2"])
+    assert sorted(titles(narrowed)) == ["Badge three", "Badge two"]
+    both = reader(links(narrowed)["Alice 1"])
+    assert titles(both) == ["Badge two"]
+    back = reader(links(both)["Topic Printers Take this back"])
+    assert sorted(titles(back)) == ["Badge one", "Badge two"]
+    assert links(both)["Author Alice Take this back"].startswith("/search?")
+
+
+def test_a_topic_includes_what_lies_below_it_by_its_former_address_too(
+    reader, session, alice, ada, outbox
+):
+    root = make_topic(session, "Office")
+    leaf = make_topic(session, "Printers", parent=root)
+    make_article(session, alice, title="Badge", topic=leaf)
+    assert titles(reader("/search", q="", topic="office")) == ["Badge"]
+    assert titles(reader("/search", q="topic:office")) == ["Badge"]
+    topics.change(session, root, name="Workplace", description="", by=ada)
+    outbox.drain()
+    assert titles(reader("/search", q="badge", topic="office")) == ["Badge"]
+    assert titles(reader("/search", q="topic:workplace")) == ["Badge"]
+
+
+def test_filters_in_the_query_and_beside_it_mean_the_same(reader, session, alice):
+    make_article(session, alice, title="One", tags=("vpn",))
+    make_article(session, alice, title="Two")
+    assert titles(reader("/search", q="tag:vpn")) == ["One"]
+    assert titles(reader("/search", q="", tag="VPN")) == ["One"]
+    assert titles(reader("/search", q="author:alice -tag:vpn")) == ["Two"]
+    assert titles(reader("/search", q="kind:how-to", author="alice")) == ["Two", "One"]
+
+
+def test_nothing_found_leads_on(reader, session, alice):
+    make_article(session, alice, title="Reset a badge", tags=("desk",))
+    response = reader("/search", q='"badge reset"', tag="desk")
+    assert titles(response) == []
+    ways = links(response)
+    assert titles(reader(ways["Search without the quotes"])) == ["Reset a badge"]
+    elsewhere = reader("/search", q="badge", kind="story")
+    assert titles(reader(links(elsewhere)["Search everywhere"])) == ["Reset a badge"]
+    assert ways["Write it"] == "/write?title=%22badge%20reset%22"
+    assert ways["the topics"] == "/topics"
+
+
+# While typing
+
+
+def test_suggestions_say_what_the_list_shows(reader, session, alice):
+    topic = make_topic(session, "Office IT")
+    make_article(session, alice, title="Reset a badge", topic=topic)
+    assert reader("/search/suggest", q="res").json == {
+        "suggestions": [
+            {
+                "title": "Reset a badge",
+                "url": "/articles/reset-a-badge",
+                "kind": "howto",
+                "topic": "Office IT",
+            }
+        ]
+    }
+    assert reader("/search/suggest").json == {"suggestions": []}
+
+
+def test_similar_articles_say_what_the_editor_shows(reader, session, alice):
+    make_article(session, alice, title="Reset a badge", summary="In a minute.")
+    assert reader("/search/similar", title="Resetting badges").json == {
+        "articles": [
+            {
+                "title": "Reset a badge",
+                "url": "/articles/reset-a-badge",
+                "summary": "In a minute.",
+                "kind": "howto",
+            }
+        ]
+    }
+    assert reader("/search/similar").json == {"articles": []}
+
+
+def test_browsers_can_add_us_to_their_search_field(client):
+    response = client.get("/opensearch.xml")
+    assert response.status_code == 200
+    assert response.mimetype == "application/opensearchdescription+xml"
+    assert "http://kb.example.com/search?q={searchTerms}" in response.text
+
+
+# When the index is lost
+
+
+def lose(folder: Path) -> None:
+    for pointer in folder.glob("search/*/current.json"):
+        pointer.unlink()
+
+
+def test_a_lost_index_comes_back_by_itself(client, reader, session, alice, tmp_path, caplog):
+    make_article(session, alice, title="Reset a badge")
+    assert titles(reader("/search", q="badge")) == ["Reset a badge"]
+    lose(tmp_path)
+    response = client.get("/search?q=badge")
+    assert response.status_code == 200
+    assert titles(response) == ["Reset a badge"]
+    assert "cannot be used" in caplog.text
+
+
+def test_while_there_is_no_index_titles_are_offered(
+    app, client, reader, session, alice, tmp_path, caplog
+):
+    make_article(session, alice, title="Reset a badge")
+    make_article(session, alice, title="Canary badge", published=False)
+    reader("/search", q="badge")
+    lose(tmp_path)
+    with app.app_context():
+        engine = search_of_app().engine
+    with engine.rebuild():  # somebody else is at it, and not done
+        response = client.get("/search?q=badge")
+        assert response.status_code == 503
+        assert titles(response) == ["Reset a badge"]
+        assert "Search is not available" in page(response).h1.get_text()
+        assert client.get("/search/suggest?q=bad").json == {"suggestions": []}
+        assert client.get("/search/similar?title=badge").json == {"articles": []}
+    assert client.get("/search?q=badge").status_code == 200
+
+
+def test_readiness_tells_of_the_index_and_brings_it_back(client, reader, tmp_path):
+    assert client.get("/readyz").json["parts"]["index"] == "ok"
+    lose(tmp_path)
+    assert client.get("/readyz").json["parts"]["index"] == "ok"
+
+
+def test_an_index_of_another_version_is_made_anew(client, reader, session, alice, tmp_path):
+    make_article(session, alice, title="Reset a badge")
+    reader("/search", q="badge")
+    (pointer,) = tmp_path.glob("search/*/current.json")
+    pointer.write_text(json.dumps({**json.loads(pointer.read_text()), "version": "0"}))
+    assert titles(client.get("/search?q=badge")) == ["Reset a badge"]
+
+
+def test_author_names_are_shown_not_handles(reader, session):
+    priya = make_user(session, "Priya Raman")
+    make_article(session, priya, title="Reset a badge")
+    response = reader("/search", q="author:priya-raman")
+    assert any(re.match(r"Priya Raman \d", words) for words in links(response))
