@@ -39,7 +39,9 @@ def main() -> None:
         _print_memory_of_reader(wanted.engines[0], wanted.reader, documents)
         return
     load = os.getloadavg()[0]
-    print(f"{wanted.articles} articles, {_mean_length(documents):.0f} characters each; load {load:.1f}")
+    print(
+        f"{wanted.articles} articles, {_mean_length(documents):.0f} characters each; load {load:.1f}"
+    )
     for name in wanted.engines:
         with tempfile.TemporaryDirectory() as folder:
             measure(name, Path(folder), documents)
@@ -84,7 +86,9 @@ def measure(name: str, folder: Path, documents: list[Document]) -> None:
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
     count = len(documents)
-    print(f"  rebuild  {count / wall:,.0f} articles/s, {count / cpu:,.0f} per CPU second; {size:.1f} MB")
+    print(
+        f"  rebuild  {count / wall:,.0f} articles/s, {count / cpu:,.0f} per CPU second; {size:.1f} MB"
+    )
     _measure_update(name, folder, documents)
     pipeline = Pipeline(engine)
     texts = {document.id: document.text for document in documents}
@@ -95,7 +99,15 @@ def measure(name: str, folder: Path, documents: list[Document]) -> None:
     _print_times("suggest", [_time(lambda t=t: pipeline.suggest(t, rows)) for t in typed])  # type: ignore[misc]
     titles = [d.title for d in documents[:QUERIES]]
     _print_times("similar", [_time(lambda t=t: pipeline.similar(t, rows)) for t in titles])  # type: ignore[misc]
-    command = [sys.executable, "-m", "benchmarks.search", "--reader", str(folder), "--engines", name]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.search",
+        "--reader",
+        str(folder),
+        "--engines",
+        name,
+    ]
     subprocess.run([*command, "--articles", str(min(count, 1000))], check=True)
 
 
@@ -170,7 +182,9 @@ def _print_memory_of_reader(name: str, folder: Path, documents: list[Document]) 
         for typed in queries:
             pipeline.search(parse(typed), lambda ids: dict.fromkeys(ids, None))
     added = _own_memory() - before
-    print(f"  reader: first search {first:.0f} ms; {added:.1f} MB more memory of its own", flush=True)
+    print(
+        f"  reader: first search {first:.0f} ms; {added:.1f} MB more memory of its own", flush=True
+    )
 
 
 def _own_memory() -> float:

@@ -194,9 +194,10 @@ class Worker:
     def _deliver(self, subscriber: Subscriber) -> int:
         if subscriber.exclusive and not self._is_indexer():
             return 0
-        claimed = self._claim(subscriber)
+        until = clock.now() + LEASE
+        claimed = self._claim(subscriber, until)
         for start in range(0, len(claimed), subscriber.batch):
-            self._hand_over(subscriber, claimed[start : start + subscriber.batch])
+            self._hand_over(subscriber, claimed[start : start + subscriber.batch], until)
         return len(claimed)
 
     def _is_indexer(self) -> bool:
@@ -208,8 +209,8 @@ class Worker:
             self._lock.release()
         return True
 
-    def _claim(self, subscriber: Subscriber) -> list[int]:
-        """Take due deliveries: whoever moves `due_at` first has them until the lease runs out."""
+    def _claim(self, subscriber: Subscriber, until: datetime) -> list[int]:
+        """Take due deliveries: whoever moves `due_at` first has them, `until` the lease runs out."""
         now = clock.now()
         with self._db.reading() as session:
             query = (
@@ -222,13 +223,16 @@ class Worker:
         if not candidates:
             return []
         with self._db.writing() as session:
-            claimed = [row.id for row in candidates if _take(session, row.id, row.due_at, now)]
+            claimed = [row.id for row in candidates if _take(session, row.id, row.due_at, until)]
             session.commit()
         return claimed
 
-    def _hand_over(self, subscriber: Subscriber, ids: list[int]) -> None:
+    def _hand_over(self, subscriber: Subscriber, ids: list[int], until: datetime) -> None:
         try:
             with self._db.new_session(writing=subscriber.inside) as session:
+                ids = _still_ours(session, ids, until, lock=subscriber.inside)
+                if not ids:
+                    return
                 subscriber.handler(session, _events(session, ids))
                 if subscriber.inside:
                     _mark_done(session, ids)
@@ -246,7 +250,8 @@ class Worker:
     def _put_back(self, ids: list[int], error: Exception) -> None:
         now = clock.now()
         with self._db.writing() as session:
-            for delivery in session.scalars(sa.select(Delivery).where(Delivery.id.in_(ids))):
+            unfinished = sa.select(Delivery).where(Delivery.id.in_(ids), Delivery.done_at.is_(None))
+            for delivery in session.scalars(unfinished):
                 delivery.error = f"{type(error).__name__}: {error}"[:500]
                 delivery.due_at = (
                     now + _wait(delivery.attempts) if delivery.attempts < TRIES else None
@@ -254,13 +259,20 @@ class Worker:
             session.commit()
 
 
-def _take(session: Session, id_: int, due_at: datetime, now: datetime) -> bool:
+def _take(session: Session, id_: int, due_at: datetime, until: datetime) -> bool:
     result = session.execute(
         sa.update(Delivery)
         .where(Delivery.id == id_, Delivery.due_at == due_at)
-        .values(due_at=now + LEASE, attempts=Delivery.attempts + 1)
+        .values(due_at=until, attempts=Delivery.attempts + 1)
     )
     return bool(result.rowcount)  # type: ignore[attr-defined]
+
+
+def _still_ours(session: Session, ids: list[int], until: datetime, *, lock: bool) -> list[int]:
+    """Those of the deliveries that no other worker took because their lease ran out."""
+    query = sa.select(Delivery.id).where(Delivery.id.in_(ids), Delivery.due_at == until)
+    query = query.order_by(Delivery.id)
+    return list(session.scalars(query.with_for_update() if lock else query))
 
 
 def _events(session: Session, ids: list[int]) -> list[Event]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from markupsafe import Markup
 
 from core import diff
 from core.db import db
@@ -257,6 +258,7 @@ def _page(
         "curation/review.html",
         review=found,
         revision=revision,
+        html=Markup(revision.html),
         live=live,
         compared=compared,
         fields=field_changes(compared, revision) if compared else [],

@@ -66,7 +66,8 @@ def read(config: Config, attachment: Attachment) -> bytes:
 
 def clean_name(name: str, extension: str) -> str:
     """A harmless file name: no folders, one line, letters, digits, points and hyphens, the true ending."""
-    stem = one_line(name.replace("\\", "/").rpartition("/")[2]).rpartition(".")[0] or one_line(name)
+    base = one_line(name.replace("\\", "/").rpartition("/")[2])
+    stem = base.rpartition(".")[0] or base
     kept = "".join(c if c.isalnum() or c in "-_" else "-" for c in stem)
     while "--" in kept:
         kept = kept.replace("--", "-")

@@ -20,11 +20,18 @@ class StaleBase(Conflict):
 
 
 def publish(
-    session: Session, article: Article, revision: Revision, *, by: User, at: datetime | None = None
+    session: Session,
+    article: Article,
+    revision: Revision,
+    *,
+    by: User,
+    at: datetime | None = None,
+    slug: str | None = None,
 ) -> Publication:
     """Put `revision` live. Raises StaleBase if that would silently undo a text approved meanwhile.
 
-    `at` is for texts from elsewhere that were published there before.
+    `at` and `slug` are for texts from elsewhere: when they were published there, and the free
+    address that others already link to.
     """
     article = session.get_one(Article, article.id, with_for_update=True, populate_existing=True)
     if revision.article_id != article.id:
@@ -40,7 +47,7 @@ def publish(
         at=now,
     )
     session.add(publication)
-    _take_name(session, article, revision)
+    _take_name(session, article, revision, slug)
     article.live_revision_id = revision.id
     article.topic_id = revision.topic_id
     article.published_at = now
@@ -57,10 +64,12 @@ def _next_number(session: Session, article: Article) -> int:
     return (session.scalar(query) or 0) + 1
 
 
-def _take_name(session: Session, article: Article, revision: Revision) -> None:
+def _take_name(
+    session: Session, article: Article, revision: Revision, given: str | None
+) -> None:
     """A first title fixes the address; a new title gives a new one, and the old one leads to it."""
     article.title_key = link_key(revision.title)
-    slug = _free_slug(session, slugify(revision.title), article)
+    slug = given or _free_slug(session, slugify(revision.title), article)
     if slug == article.slug:
         return
     session.execute(
@@ -69,12 +78,6 @@ def _take_name(session: Session, article: Article, revision: Revision) -> None:
     if article.slug is not None:
         session.add(ArticleSlug(slug=article.slug, article_id=article.id))
     article.slug = slug
-
-
-def is_numbered(slug: str, wish: str) -> bool:
-    """Whether a slug is `wish` with a number behind it."""
-    stem, _, number = slug.rpartition("-")
-    return stem == wish and number.isdecimal()
 
 
 def _free_slug(session: Session, wish: str, article: Article) -> str:

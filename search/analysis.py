@@ -13,6 +13,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 import Stemmer
@@ -63,6 +64,13 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> Iterator[Token]
     for match in pattern.finditer(text, start, len(text) if end is None else end):
         word = fold(match.group())
         yield Token(word, stem(word), match.start(), match.end())
+
+
+def skip(text: str, start: int, count: int) -> int:
+    """Where the word stands that follows `count` words from `start` on, or the text ends."""
+    pattern = _ASCII_WORD if text.isascii() else _WORD
+    found = next(islice(pattern.finditer(text, start), count, None), None)
+    return found.start() if found else len(text)
 
 
 def words(text: str) -> list[str]:

@@ -24,7 +24,7 @@ BREAK = "\u00b6"
 # How often a field's words are given to the engine, whose own score only chooses candidates.
 CANDIDATE_WEIGHTS = (3, 2, 2, 1, 1)  # in the order of forward.FIELDS
 
-_CHUNK = 512
+_CHUNK = 256  # characters between two marks
 _SPACE = re.compile(r"\s")
 
 
@@ -170,7 +170,7 @@ class _Analysed:
 
 
 def _chunks(text: str) -> Iterator[tuple[int, str]]:
-    """The text in pieces of about 512 characters, cut at spaces, each with its place."""
+    """The text in pieces of about 256 characters, cut at spaces, each with its place."""
     start = 0
     while start < len(text):
         space = _SPACE.search(text, start + _CHUNK)

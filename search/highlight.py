@@ -6,11 +6,11 @@ that an author wrote can become markup.
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 
-from search.analysis import composed, identifiers, tokens
+from search.analysis import Token, composed, identifiers, skip, tokens
 from search.forward import BODY, Record
 from search.ranking import Ranked
 
@@ -34,7 +34,7 @@ class Part:
 def marked(text: str, terms: Set[str]) -> list[Part]:
     """A short text with every word that has one of these terms marked."""
     text = composed(text)
-    return _parts(text, 0, len(text), terms)
+    return _parts(text, 0, len(text), _matches(text, 0, len(text), terms))
 
 
 def passage(
@@ -42,15 +42,17 @@ def passage(
 ) -> list[Part]:
     """The part of a text that answers best, about forty words long."""
     text = composed(text)
-    best = _best_position(ranked, weights) if ranked else None
+    best = _best_position(ranked, weights) if ranked and len(text) > _LONGEST else None
     if ranked and best is not None:
-        parts = _window(text, _start(text, ranked.record, best), terms)
+        parts = _window(text, *_near(text, ranked.record, best), terms)
         if any(part.is_match for part in parts):
             return parts
-    # Only the title matches, or the index is behind the database.
+    # Only the title matches, the text is short, or the index is behind the database.
+    if len(text) <= _LONGEST:
+        return _parts(text, 0, len(text), _matches(text, 0, len(text), terms))
     first = next((t for t in tokens(text, 0, _SCANNED) if t.stem in terms), None)
-    start = max(first.start - 60, 0) if first else 0
-    return _window(text, _word_start(text, start), terms)
+    start = _word_start(text, max(first.start - 60, 0)) if first else 0
+    return _window(text, start, list(islice(tokens(text, start), PASSAGE_WORDS)), terms)
 
 
 def _best_position(ranked: Ranked, weights: Sequence[float]) -> int | None:
@@ -77,38 +79,32 @@ def _best_position(ranked: Ranked, weights: Sequence[float]) -> int | None:
     return best
 
 
-def _start(text: str, record: Record, position: int) -> int:
-    """Where the passage around a position begins: with its sentence, or a few words before."""
-    if len(text) <= _LONGEST:
-        return 0
+def _near(text: str, record: Record, position: int) -> tuple[int, list[Token]]:
+    """Where the passage around a position begins, with its sentence or a few words before, and
+    its words."""
     wanted = max(position - _LEAD, record.starts[BODY])
     marked_position, character = record.place(wanted)
-    lead = list(islice(tokens(text, character), position - marked_position + 1))
-    lead = lead[wanted - marked_position :]
-    if not lead:
-        return 0
-    for before, after in reversed(list(pairwise(lead))):
-        if _SENTENCE_END.search(text, before.end, after.start):
-            return after.start
-    return lead[0].start
+    start = skip(text, character, wanted - marked_position)
+    words = list(islice(tokens(text, start), _LEAD + PASSAGE_WORDS))
+    lead = words[: position - wanted + 1]
+    for index in range(len(lead) - 1, 0, -1):
+        if _SENTENCE_END.search(text, lead[index - 1].end, lead[index].start):
+            return lead[index].start, words[index:]
+    return start, words
 
 
-def _window(text: str, start: int, terms: Set[str]) -> list[Part]:
-    """About forty words from `start`, and dots where the text goes on."""
-    end = start
-    for count, token in enumerate(tokens(text, start, start + 2 * _LONGEST)):
-        if count >= PASSAGE_WORDS or token.end > start + _LONGEST:
-            break
-        end = token.end
-    else:
-        # No word follows, but perhaps a sign.
-        end = min(start + 2 * _LONGEST, len(text))
+def _window(text: str, start: int, words: list[Token], terms: Set[str]) -> list[Part]:
+    """The passage of these words, and dots where the text goes on."""
+    shown = [t for t in words[:PASSAGE_WORDS] if t.end <= start + _LONGEST] or words[:1]
+    end = shown[-1].end if shown else start
+    if len(shown) == len(words) < PASSAGE_WORDS:
+        end = min(len(text), start + _LONGEST)  # no word follows, but perhaps a sign
     closing = _CLOSING.match(text, end)
     end = closing.end() if closing else end
-    parts = _parts(text, start, end, terms)
+    parts = _parts(text, start, end, _spans(text, start, end, shown, terms))
     if start > 0:
         parts.insert(0, Part("… "))
-    if text[end:].strip():
+    if text[end : end + _LONGEST].strip():
         parts.append(Part(" …"))
     return parts
 
@@ -118,11 +114,11 @@ def _word_start(text: str, at: int) -> int:
     return space.end() if space else at
 
 
-def _parts(text: str, start: int, end: int, terms: Set[str]) -> list[Part]:
+def _parts(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> list[Part]:
     """A stretch of text cut where marks begin and end; any blanks are made single spaces."""
     parts: list[Part] = []
     reached = start
-    for first, last in _matches(text, start, end, terms):
+    for first, last in spans:
         if first >= reached:
             parts.append(Part(_BLANK.sub(" ", text[reached:first])))
             parts.append(Part(text[first:last], is_match=True))
@@ -132,8 +128,15 @@ def _parts(text: str, start: int, end: int, terms: Set[str]) -> list[Part]:
 
 
 def _matches(text: str, start: int, end: int, terms: Set[str]) -> list[tuple[int, int]]:
+    return _spans(text, start, end, tokens(text, start, end), terms)
+
+
+def _spans(
+    text: str, start: int, end: int, words: Iterable[Token], terms: Set[str]
+) -> list[tuple[int, int]]:
     """The stretches to mark, in order; an identifier comes before the words it consists of."""
-    found = [(t.start, t.end) for t in tokens(text, start, end) if t.stem in terms]
-    if any("-" in term or not term.isalnum() for term in terms):
+    found = [(t.start, t.end) for t in words if t.stem in terms]
+    if not all(map(str.isalnum, terms)):
         found += [(s, e) for word, s, e in identifiers(text, start, end) if word in terms]
-    return sorted(found, key=lambda span: (span[0], -span[1]))
+        found.sort(key=lambda span: (span[0], -span[1]))
+    return found

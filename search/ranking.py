@@ -22,8 +22,6 @@ LENGTH_NORMS = (0.5, 0.5, 0.5, 0.0, 0.6)
 PROXIMITY = 0.3
 NEAR = 3
 _TITLE_FACTOR = 1.5
-# Neighbours are looked for in the best of the candidates only.
-_EXAMINED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +58,7 @@ def rank(
     weights = [idf(concept.frequency, searcher.documents) for concept in concepts]
     score = _Scorer(concepts, weights, searcher.average_lengths)
     scored = [score(candidate) for candidate in candidates]
-    scored.sort(key=_best_first)
-    head, tail = scored[:_EXAMINED], scored[_EXAMINED:]
-    head = [_with_proximity(ranked, weights) for ranked in head]
-    return sorted(head, key=_best_first) + tail
+    return sorted((_with_proximity(ranked, weights) for ranked in scored), key=_best_first)
 
 
 def _best_first(ranked: Ranked) -> tuple[float, int]:

@@ -14,7 +14,6 @@ from kb.importing.documents import Document, parse
 from kb.importing.front_matter import FrontMatterError
 from kb.importing.reading import Unreadable, shown
 from kb.models import Article, ArticleSlug, ImportedFile
-from kb.publishing import is_numbered
 
 
 class Mode(Enum):
@@ -211,8 +210,9 @@ def _ends(
 
 def _claims(glance: _Glance) -> bool:
     """Whether a file's own slug is one that its title leads to."""
-    wish = slugify(glance.title)
-    return bool(glance.slug) and (glance.slug == wish or is_numbered(glance.slug, wish))
+    wish, slug = slugify(glance.title), glance.slug
+    stem, _, number = slug.rpartition("-")
+    return slug != "" and (slug == wish or (stem == wish and number.isdecimal()))
 
 
 def _free(glance: _Glance, taken: set[str]) -> str:

@@ -166,11 +166,11 @@ class _Writer:
         self, item: Item, text: "_Text", article: Article, memory: ImportedFile | None
     ) -> bool:
         """Put the text live; whether there was anything to change."""
-        live = article.live_revision
+        live, slug = article.live_revision, None
         if live is None:
             if memory:
                 self._clear_draft(article, memory)
-            self._claim_slug(article, item)
+            slug = self._address(item)
         elif memory and digest_of(live) != memory.text_digest:
             self._draft(item, text, article, memory)
             self.report.note(
@@ -182,9 +182,8 @@ class _Writer:
         elif text.digest == digest_of(live) and live.topic_id == text.topic.id:
             return False  # what changed in the file shows nowhere
         revision = self._revision(item, text, article)
-        publishing.publish(
-            self.session, article, revision, by=self.by, at=self._date(item, article)
-        )
+        date = self._date(item, article)
+        publishing.publish(self.session, article, revision, by=self.by, at=date, slug=slug)
         return True
 
     def _clear_draft(self, article: Article, memory: ImportedFile) -> None:
@@ -195,14 +194,14 @@ class _Writer:
                 _refuse_changed(draft, memory)
             self.session.delete(draft)
 
-    def _claim_slug(self, article: Article, item: Item) -> None:
-        """Take the address that links to this file were written with."""
+    def _address(self, item: Item) -> str:
+        """The address that links to this file were written with."""
         slug = self.plan.ends[item.path].slug
         if slug in self.taken:
             raise Skip(
                 "Its address was given to another article meanwhile. Import the folder again."
             )
-        article.slug = slug
+        return slug
 
     def _revision(self, item: Item, text: "_Text", article: Article) -> Revision:
         assert item.rendering is not None

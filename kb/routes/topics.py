@@ -107,9 +107,7 @@ def _page(form: dict[str, str] | None = None, errors: dict[str, str] | None = No
     all_topics = topics.tree(db.session)
     counts = queries.counts_by_topic(db.session, me())
     found = {topic.id: topic for topic in topics.with_curators(db.session)}
-    rows = [
-        (found[node.id], depth, counts.get(node.id, 0)) for node, depth in all_topics.walk()
-    ]
+    rows = [(found[node.id], depth, counts.get(node.id, 0)) for node, depth in all_topics.walk()]
     return render_template(
         "kb/admin_topics.html",
         rows=rows,

@@ -22,7 +22,7 @@ from tests.factories import (
     make_review,
     make_topic,
     make_user,
-    settle,
+    republish,
 )
 
 NAMES = Path(__file__).parents[2].parent / "shared" / "data" / "uploads" / "names.json"
@@ -82,8 +82,6 @@ def test_an_image_under_review_is_for_its_authors_and_curators(
 def test_a_published_image_is_everybodys_and_stays_so_in_history(
     session: Session, alice: User, cast: list[User], plan: Attachment
 ) -> None:
-    from tests.factories import republish
-
     article = make_article(session, alice, body=shows(plan))
     assert viewers(session, plan, cast) == {"Alice", "Bob", "Cora", "Ada"}
     republish(session, article, alice, body="Without it.")
@@ -214,6 +212,5 @@ def test_the_markdown_describes_the_image_by_its_name(session: Session, alice: U
     attachment = make_attachment(session, alice)
     attachment.name = "floor-plan_2.png"
     assert attachments.markdown(attachment, "/attachments/1/x.png") == (
-        "![floor plan 2](/attachments/1/x.png)"
+        "![floor plan 2](/attachments/1/x.png#10x10)"
     )
-    settle(session)
