@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from core import diff
+from core import diff, turns
 from core.db import db
 from core.errors import DomainError, Invalid, NotAllowed, NotFound
 from core.text import unfold_lines
@@ -67,7 +67,8 @@ def submit(draft_id: int) -> Any:
         draft = drafts.find(session, draft_id, me())
         body = unfold_lines(sent["body"]) if "body" in sent else draft.body
         try:
-            made = rendering.render(session, body, draft.dialect)
+            with turns.texts.take(me().id):
+                made = rendering.render(session, body, draft.dialect)
         except Invalid as error:
             return _not_submitted(draft_id, error, sent)
     found = drafts.find(db.session, draft_id, me())

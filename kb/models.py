@@ -289,7 +289,9 @@ class ImportedFile(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     folder: Mapped[str]  # where the import was started
     path: Mapped[str]  # of the file, inside that folder
-    article_id: Mapped[int] = mapped_column(sa.ForeignKey("article.id", ondelete="CASCADE"), index=True)
+    article_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("article.id", ondelete="CASCADE"), index=True
+    )
     sha256: Mapped[str] = mapped_column(index=True)  # of the file
     surroundings: Mapped[str]  # digest of what else shaped the text: options, images, links
     text_digest: Mapped[str]  # of the text that came of it; another one here was changed here

@@ -64,9 +64,7 @@ def _next_number(session: Session, article: Article) -> int:
     return (session.scalar(query) or 0) + 1
 
 
-def _take_name(
-    session: Session, article: Article, revision: Revision, given: str | None
-) -> None:
+def _take_name(session: Session, article: Article, revision: Revision, given: str | None) -> None:
     """A first title fixes the address; a new title gives a new one, and the old one leads to it."""
     article.title_key = link_key(revision.title)
     slug = given or _free_slug(session, slugify(revision.title), article)

@@ -193,7 +193,9 @@ def article_page(session: Session, user: User, slug: str) -> ArticlePage | None:
     if row is None:
         return None
     coauthors = found.execute(_COAUTHORS, {"wanted": row.revision_id})
-    return ArticlePage(**row._mapping, coauthors=[(person.handle, person.name) for person in coauthors])
+    return ArticlePage(
+        **row._mapping, coauthors=[(person.handle, person.name) for person in coauthors]
+    )
 
 
 def _article_page() -> sa.Select[*tuple[Any, ...]]:

@@ -156,7 +156,9 @@ def add(
     return create(session, name=name, description=description, parent=parent)
 
 
-def create(session: Session, *, name: str, description: str = "", parent: Topic | None = None) -> Topic:
+def create(
+    session: Session, *, name: str, description: str = "", parent: Topic | None = None
+) -> Topic:
     """As `add`, for commands: whoever may run them is an administrator of this machine."""
     name = _name(name)
     topic = Topic(

@@ -6,6 +6,7 @@ import time
 from core.errors import TooMany
 
 FREE_TRIES = 5
+FREE_TRIES_OF_A_SOURCE = 30  # a whole office may share one address
 LONGEST_WAIT = 60.0  # seconds; a victim of somebody else's guessing never waits longer
 FORGOTTEN_AFTER = 15 * 60.0
 MOST_KEYS = 10_000
@@ -45,6 +46,7 @@ class Throttle:
 
     def _wait(self, key: str, now: float) -> float:
         count, last = self._tries.get(key, (0, 0.0))
-        if count < FREE_TRIES:
+        free = FREE_TRIES_OF_A_SOURCE if key.startswith("source:") else FREE_TRIES
+        if count < free:
             return 0.0
-        return last + min(2.0 ** (count - FREE_TRIES + 1), LONGEST_WAIT) - now
+        return last + min(2.0 ** (count - free + 1), LONGEST_WAIT) - now

@@ -62,15 +62,14 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> Iterator[Token]
     """The words of a composed text, or of a part of it, in order and with their exact places."""
     pattern = _ASCII_WORD if text.isascii() else _WORD
     for match in pattern.finditer(text, start, len(text) if end is None else end):
-        word = fold(match.group())
-        yield Token(word, stem(word), match.start(), match.end())
+        written = match[0]
+        yield Token(fold(written), stem_of(written), match.start(), match.end())
 
 
-def skip(text: str, start: int, count: int) -> int:
-    """Where the word stands that follows `count` words from `start` on, or the text ends."""
-    pattern = _ASCII_WORD if text.isascii() else _WORD
-    found = next(islice(pattern.finditer(text, start), count, None), None)
-    return found.start() if found else len(text)
+def stems(text: str, start: int, skipped: int, count: int) -> list[tuple[str, int, int]]:
+    """The stems of some words from `start` on, each with its place: what highlighting needs."""
+    found = (_ASCII_WORD if text.isascii() else _WORD).finditer(text, start)
+    return [(stem_of(m[0]), m.start(), m.end()) for m in islice(found, skipped, skipped + count)]
 
 
 def words(text: str) -> list[str]:
@@ -118,6 +117,7 @@ def stem(word: str) -> str:
     return _stemmer().stemWord(word) if word.isalpha() and word.isascii() else word
 
 
+@lru_cache(maxsize=100_000)
 def stem_of(written: str) -> str:
     return stem(fold(written))
 

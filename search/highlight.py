@@ -6,13 +6,15 @@ that an author wrote can become markup.
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from itertools import islice
 
-from search.analysis import Token, composed, identifiers, skip, tokens
+from search.analysis import composed, identifiers, stems, tokens
 from search.forward import BODY, Record
 from search.ranking import Ranked
+
+# The stem of a word, and where in its text it begins and ends.
+Place = tuple[str, int, int]
 
 PASSAGE_WORDS = 42
 _LEAD = 6  # words shown before the first that matches, unless its sentence begins later
@@ -34,7 +36,7 @@ class Part:
 def marked(text: str, terms: Set[str]) -> list[Part]:
     """A short text with every word that has one of these terms marked."""
     text = composed(text)
-    return _parts(text, 0, len(text), _matches(text, 0, len(text), terms))
+    return _whole(text, terms)
 
 
 def passage(
@@ -49,10 +51,15 @@ def passage(
             return parts
     # Only the title matches, the text is short, or the index is behind the database.
     if len(text) <= _LONGEST:
-        return _parts(text, 0, len(text), _matches(text, 0, len(text), terms))
+        return _whole(text, terms)
     first = next((t for t in tokens(text, 0, _SCANNED) if t.stem in terms), None)
     start = _word_start(text, max(first.start - 60, 0)) if first else 0
-    return _window(text, start, list(islice(tokens(text, start), PASSAGE_WORDS)), terms)
+    return _window(text, start, stems(text, start, 0, PASSAGE_WORDS), terms)
+
+
+def _whole(text: str, terms: Set[str]) -> list[Part]:
+    end = len(text)
+    return _parts(text, 0, end, _spans(text, 0, end, stems(text, 0, 0, end), terms))
 
 
 def _best_position(ranked: Ranked, weights: Sequence[float]) -> int | None:
@@ -79,24 +86,21 @@ def _best_position(ranked: Ranked, weights: Sequence[float]) -> int | None:
     return best
 
 
-def _near(text: str, record: Record, position: int) -> tuple[int, list[Token]]:
-    """Where the passage around a position begins, with its sentence or a few words before, and
-    its words."""
+def _near(text: str, record: Record, position: int) -> tuple[int, list[Place]]:
+    """Where the passage around a position begins, with its sentence or a little before, and on."""
     wanted = max(position - _LEAD, record.starts[BODY])
     marked_position, character = record.place(wanted)
-    start = skip(text, character, wanted - marked_position)
-    words = list(islice(tokens(text, start), _LEAD + PASSAGE_WORDS))
-    lead = words[: position - wanted + 1]
-    for index in range(len(lead) - 1, 0, -1):
-        if _SENTENCE_END.search(text, lead[index - 1].end, lead[index].start):
-            return lead[index].start, words[index:]
-    return start, words
+    words = stems(text, character, wanted - marked_position, _LEAD + PASSAGE_WORDS)
+    for index in range(min(position - wanted, len(words) - 1), 0, -1):
+        if _SENTENCE_END.search(text, words[index - 1][2], words[index][1]):
+            return words[index][1], words[index:]
+    return words[0][1] if words else len(text), words
 
 
-def _window(text: str, start: int, words: list[Token], terms: Set[str]) -> list[Part]:
+def _window(text: str, start: int, words: list[Place], terms: Set[str]) -> list[Part]:
     """The passage of these words, and dots where the text goes on."""
-    shown = [t for t in words[:PASSAGE_WORDS] if t.end <= start + _LONGEST] or words[:1]
-    end = shown[-1].end if shown else start
+    shown = [place for place in words[:PASSAGE_WORDS] if place[2] <= start + _LONGEST]
+    end = shown[-1][2] if shown else start
     if len(shown) == len(words) < PASSAGE_WORDS:
         end = min(len(text), start + _LONGEST)  # no word follows, but perhaps a sign
     closing = _CLOSING.match(text, end)
@@ -127,15 +131,11 @@ def _parts(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> lis
     return [part for part in parts if part.text]
 
 
-def _matches(text: str, start: int, end: int, terms: Set[str]) -> list[tuple[int, int]]:
-    return _spans(text, start, end, tokens(text, start, end), terms)
-
-
 def _spans(
-    text: str, start: int, end: int, words: Iterable[Token], terms: Set[str]
+    text: str, start: int, end: int, words: list[Place], terms: Set[str]
 ) -> list[tuple[int, int]]:
     """The stretches to mark, in order; an identifier comes before the words it consists of."""
-    found = [(t.start, t.end) for t in words if t.stem in terms]
+    found = [(first, last) for stem, first, last in words if stem in terms]
     if not all(map(str.isalnum, terms)):
         found += [(s, e) for word, s, e in identifiers(text, start, end) if word in terms]
         found.sort(key=lambda span: (span[0], -span[1]))

@@ -16,7 +16,7 @@ PAGE_SIZE = 10
 LAST_PAGE = 50
 FACET_VALUES = 10
 # So many candidates are ranked by us; who pages further gets the engine's order from there on.
-RANKED = 60
+RANKED = 50
 
 SIMILAR_RANKED = 30
 _SUGGESTED = 100

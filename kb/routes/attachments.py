@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, abort, jsonify, redirect, request, url_for
 
-from core import images
+from core import images, turns
 from core.db import db
 from core.errors import Invalid
 from core.web import settings
@@ -24,7 +24,8 @@ def upload() -> Any:
         )
     data = file.stream.read(settings().image_mb * attachments.MEGABYTE + 1)
     attachments.check_size(settings(), len(data))
-    image = images.clean(data)
+    with turns.images.take(me().id):
+        image = images.clean(data)
     kept = attachments.keep(db.session, settings(), image, name=file.filename or "", by=me())
     db.session.commit()
     url = url_for("kb.attachment", attachment_id=kept.id, name=kept.name)

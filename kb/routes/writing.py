@@ -7,6 +7,7 @@ from typing import Any
 from flask import abort, flash, jsonify, redirect, render_template, request, url_for
 from markupsafe import Markup
 
+from core import turns
 from core.db import db
 from core.errors import Conflict, DomainError, Invalid
 from core.web import number, posted, settings, wants_json
@@ -153,7 +154,7 @@ def preview() -> Any:
     body = sent.get("body", "")
     if len(body.encode()) > forms.LONGEST_BODY:
         raise Invalid("The text is longer than 256 kB. Please split it into several articles.")
-    with db.reading() as session:
+    with turns.texts.take(me().id), db.reading() as session:
         made = rendering.render(session, body, _dialect(sent))
     if wants_json():
         return jsonify(html=made.rendered.html)

@@ -1,6 +1,5 @@
 """Taking everything out, and bringing it back equal."""
 
-import filecmp
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from core.config import Config
 from core.db import Database, db
+from core.images import CleanImage
 from core.models import Model
 from core.text import one_line, slugify
 from kb import attachments, exporting
@@ -84,17 +84,14 @@ def facts(session: Session) -> list[dict[str, Any]]:
     return rows
 
 
-def same(left: Path, right: Path) -> bool:
-    """Whether two folders are equal to the last byte."""
-    compared = filecmp.dircmp(left, right, shallow=False)
-    odd = compared.left_only + compared.right_only + compared.diff_files + compared.funny_files
-    return not odd and all(same(left / name, right / name) for name in compared.common_dirs)
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def picture(config: Config, session: Session, by: User, color: str, name: str) -> str:
     """The address of a stored image."""
-    from core.images import CleanImage
-
     output = BytesIO()
     Image.new("RGB", (20, 10), color).save(output, "PNG", compress_level=6)
     image = CleanImage(output.getvalue(), "image/png", "png", 20, 10)
@@ -111,7 +108,10 @@ def library(app: Flask, session: Session, alice: User, bob: User) -> Session:
     people = make_topic(session, "People")
     first = picture(config, session, alice, "red", "plan.png")
     second = picture(config, session, bob, "blue", "plan.png")
-    body = f"![The plan]({first}) and [[A story]]\n\n[that](/articles/setup-2#h-the-end) `[x](/articles/setup)`"
+    body = (
+        f"![The plan]({first}) and [[A story]]\n\n"
+        "[that](/articles/setup-2#h-the-end) `[x](/articles/setup)`"
+    )
     make_article(session, alice, title="Setup", topic=network, body=body, tags=["vpn", "c++"])
     make_article(
         session,
@@ -152,7 +152,7 @@ def test_an_export_imports_back_equal_and_exports_the_same_again(
     report = json.loads(result.stdout)
     assert (report["created"], report["skipped"], report["notes"]) == (4, [], [])
     run(app, "export", str(second))
-    assert same(first, second)
+    assert contents(first) == contents(second)
     with other.reading() as session:
         after = facts(session)
     for was, came in zip(before, after, strict=True):
@@ -341,7 +341,7 @@ def test_real_notes_go_out_and_in_and_out_alike(
     report = json.loads(run(app, "import", str(first), *options).stdout)
     assert (report["created"], report["skipped"]) == (120, [])
     run(app, "export", str(second))
-    assert same(first, second)
+    assert contents(first) == contents(second)
     assert len(list(second.rglob("*.md"))) == 120
 
 

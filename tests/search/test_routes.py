@@ -19,7 +19,7 @@ def reader(client, sign_in, bob, outbox):
 
     def get(path, status=200, **arguments):
         outbox.drain()
-        response = client.get(path, query_string=arguments)
+        response = client.get(path, query_string=arguments or None)
         assert response.status_code == status, response.text
         return response
 

@@ -1,0 +1,1 @@
+"""Measures what Firsthand promises: how fast it answers, how little it needs."""
