@@ -10,13 +10,14 @@ import kb
 import ops
 import people
 import search
-from core import assets, cli, config, csrf, health, refusals, web
+from core import assets, cli, config, csrf, health, logs, refusals, web
 from core.db import db
 
 
 def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     """The application, with settings from `environment` or else from the process's own."""
     settings = config.load(environment)
+    logs.init_app()
     app = Flask(__name__, static_folder=None)
     app.config.update(
         FIRSTHAND=settings,

@@ -40,10 +40,10 @@ def send(config: Config, message: EmailMessage) -> None:
     else:
         server = smtplib.SMTP(host, port or 25, timeout=TIMEOUT)
     with server:
-        if address.scheme == "smtp" and server.has_extn("starttls") is False:
-            server.ehlo()
+        server.ehlo()
         if address.scheme == "smtp" and server.has_extn("starttls"):
             server.starttls(context=ssl.create_default_context())
+            server.ehlo()
         if address.username:
             server.login(unquote(address.username), unquote(address.password or ""))
         server.send_message(message)

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from core.db import db
 from core.web import fill_slot, posted
 from curation import queries
+from curation.models import Action
 from curation.permissions import can_see_queue, can_withdraw
 from curation.queries import QueueFilter
 from kb.forms import LONGEST_NOTE
@@ -16,21 +17,30 @@ from people.signin import me
 
 
 def init_app(app: Flask) -> None:
+    fill_slot(app, "draft.returned", returned)
     fill_slot(app, "draft.submit", submit_button)
     fill_slot(app, "drafts.submissions", submissions)
     fill_slot(app, "home.yours", on_home)
     fill_slot(app, "article.proposals", proposals)
 
 
+def returned(draft: Draft | None = None, **_: Any) -> Markup:
+    """Why a text came back, for its author to have before their eyes while they change it."""
+    review = queries.of_draft(db.session, draft) if draft and not draft.locked else None
+    decision = review.entries[-1] if review else None
+    if decision is None or decision.action not in (Action.REQUEST_CHANGES, Action.DECLINE):
+        return Markup("")
+    return Markup(render_template("curation/_returned.html", review=review, decision=decision))
+
+
 def submit_button(draft: Draft | None = None, **_: Any) -> Markup:
-    """The button that hands a draft in, and where its review stands or how it ended."""
+    """The button that hands a draft in, or where its review stands."""
     review = queries.of_draft(db.session, draft) if draft else None
     return Markup(
         render_template(
             "curation/_submit.html",
             draft=draft,
             review=review,
-            decision=review.entries[-1] if review and review.state not in queries.WAITING else None,
             can_withdraw=review is not None and can_withdraw(me(), review),
             note=posted().get("note", "") if request.method == "POST" else "",
             longest_note=LONGEST_NOTE,

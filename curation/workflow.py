@@ -79,7 +79,10 @@ class WrongState(MovedOn):
     def __init__(self, review: Review, entry: ReviewEntry) -> None:
         super().__init__(review, entry)
         if review.state is State.SUBMITTED:
-            self.message = "Nobody is reading this at the moment. Claim it first; what you typed is still here."
+            self.message = (
+                "Nobody is reading this at the moment. Claim it first;"
+                " what you typed is still here."
+            )
 
 
 def submit(session: Session, draft: Draft, rendering: Rendering, *, note: str, by: User) -> Review:

@@ -42,7 +42,7 @@ class Document:
     topics: tuple[str, ...] = ()  # slugs, from the root of the tree to the article's own
     author: str = ""
     author_names: tuple[str, ...] = ()
-    published: int = 0  # seconds, for sorting
+    published: int = 0  # microseconds, for sorting
 
     def digest(self) -> str:
         """Changes with anything that the index holds of this article."""

@@ -38,7 +38,7 @@ def document(article: SearchableArticle) -> Document:
         topics=article.topic_path,
         author=article.author,
         author_names=tuple(article.author_name.split(", ")),
-        published=int(article.published_at.timestamp()),
+        published=int(article.published_at.timestamp() * 1_000_000),
     )
 
 

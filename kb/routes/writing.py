@@ -111,6 +111,7 @@ def save_draft(draft_id: int) -> Any:
 def delete_draft(draft_id: int) -> Any:
     found = drafts.find(db.session, draft_id, me())
     drafts.delete(found, by=me())
+    drafts.purge(db.session)  # those that nobody can take back any more
     db.session.commit()
     flash(
         f"Draft deleted: {found.title or 'Untitled'}. You can take that back on this page for 30 days."

@@ -41,6 +41,11 @@ def links(response):
     }
 
 
+def taken_back(response, filter_):
+    """Where the link leads that takes this filter back."""
+    return next(href for words, href in links(response).items() if words.startswith(filter_))
+
+
 # Who, and what is asked
 
 
@@ -201,9 +206,9 @@ def test_filters_show_counts_narrow_and_can_be_taken_back(reader, session, alice
     assert sorted(titles(narrowed)) == ["Badge three", "Badge two"]
     both = reader(links(narrowed)["Alice 1"])
     assert titles(both) == ["Badge two"]
-    back = reader(links(both)["Topic Printers Take this back"])
+    back = reader(taken_back(both, "Topic Printers"))
     assert sorted(titles(back)) == ["Badge one", "Badge two"]
-    assert links(both)["Author Alice Take this back"].startswith("/search?")
+    assert titles(reader(taken_back(both, "Author Alice"))) == titles(narrowed)
 
 
 def test_a_topic_includes_what_lies_below_it_by_its_former_address_too(
@@ -237,7 +242,7 @@ def test_nothing_found_leads_on(reader, session, alice):
     assert titles(reader(ways["Search without the quotes"])) == ["Reset a badge"]
     elsewhere = reader("/search", q="badge", kind="story")
     assert titles(reader(links(elsewhere)["Search everywhere"])) == ["Reset a badge"]
-    assert ways["Write it"] == "/write?title=%22badge%20reset%22"
+    assert ways["Write it"] == "/write?title=%22badge+reset%22"
     assert ways["the topics"] == "/topics"
 
 
