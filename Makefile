@@ -11,6 +11,8 @@ DEMO ?= 1
 ARGS ?=
 
 BIN := .venv/bin
+# A process for each processor; a file's tests stay together, for what they share is costly.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 OFFLINE := The packages could not be installed: this needs the network once, see the message above.
 
@@ -36,8 +38,8 @@ lint: .venv/.development ## Style, types, import directions, templates
 	$(BIN)/djlint --lint --quiet templates
 
 pytest: .venv/.development node_modules/.ready ## The tests alone (ARGS="-k search -x" chooses)
-	$(if $(FIRSTHAND_TEST_POSTGRESQL),$(BIN)/python -m pytest --database postgresql $(ARGS))
-	$(BIN)/python -m pytest $(ARGS)
+	$(if $(FIRSTHAND_TEST_POSTGRESQL),$(PYTEST) --database postgresql $(ARGS))
+	$(PYTEST) $(ARGS)
 
 format: .venv/.development ## Lay the code out as `make check` wants it
 	$(BIN)/ruff check --fix .

@@ -1,15 +1,11 @@
 """A browser's part of HTTP: one kept connection, cookies, compressed answers; times each answer."""
 
-import gzip
 import json
 import time
 from dataclasses import dataclass
 from http.client import HTTPConnection, RemoteDisconnected
 from http.cookies import SimpleCookie
-from typing import Any
 from urllib.parse import urlencode
-
-from compression import zstd
 
 from benchmarks.content import PASSWORD
 
@@ -18,24 +14,13 @@ from benchmarks.content import PASSWORD
 class Answer:
     status: int
     headers: dict[str, str]
-    body: bytes  # as sent
+    body: bytes  # as sent; compressed, unless asked for by `read`
     seconds: float
 
     @property
     def size(self) -> int:
         """Bytes on the wire, headers among them."""
         return len(self.body) + sum(len(n) + len(v) + 4 for n, v in self.headers.items()) + 19
-
-    @property
-    def text(self) -> str:
-        unpack = {"zstd": zstd.decompress, "gzip": gzip.decompress}.get(
-            self.headers.get("content-encoding", ""), bytes
-        )
-        return unpack(self.body).decode()
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
 
 
 class Client:
@@ -64,6 +49,10 @@ class Client:
             raise SystemExit(f"{path} was answered with {answer.status}")
         return answer
 
+    def read(self, path: str) -> str:
+        """A page's text, for a program to look into."""
+        return self._ask("GET", path, packed=False).body.decode()
+
     def post(self, path: str, fields: dict[str, object], *, as_json: bool = False) -> Answer:
         if as_json:
             return self._ask("POST", path, json.dumps(fields), "application/json")
@@ -72,10 +61,18 @@ class Client:
     def close(self) -> None:
         self._connection.close()
 
-    def _ask(self, method: str, path: str, body: str | None = None, media_type: str = "") -> Answer:
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: str | None = None,
+        media_type: str = "",
+        *,
+        packed: bool = True,
+    ) -> Answer:
         headers = {
             "Accept": media_type if media_type.endswith("json") else "text/html",
-            "Accept-Encoding": "gzip, deflate, br, zstd",
+            "Accept-Encoding": "gzip, deflate, br, zstd" if packed else "identity",
             "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
         }
         if media_type:

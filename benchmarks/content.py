@@ -114,9 +114,7 @@ def _fill(data: Path, texts: Path, articles: int) -> None:
 
 def _flask(data: Path, *words: str) -> None:
     command = [sys.executable, "-m", "flask", *words]
-    subprocess.run(
-        command, cwd=ROOT, env=environment(data), check=True, stdout=subprocess.DEVNULL
-    )
+    subprocess.run(command, cwd=ROOT, env=environment(data), check=True, stdout=subprocess.DEVNULL)
 
 
 def _import(data: Path, folder: Path) -> None:

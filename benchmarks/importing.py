@@ -35,7 +35,8 @@ def main(folder: Path) -> None:
             count = report["created"] + report["changed"] + report["unchanged"]
             skipped = len(report["skipped"])
             print(
-                f"{run}: {count} documents, {skipped} skipped, {seconds:.1f} s ({count / seconds:.0f} a second), "
+                f"{run}: {count} documents, {skipped} skipped, {seconds:.1f} s, "
+                f"{count / seconds:.0f} a second, "
                 f"{1000 * cpu / count:.1f} ms of this process a document"
             )
         db.close()

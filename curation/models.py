@@ -101,7 +101,12 @@ class Review(Model):
     @state.inplace.expression
     @classmethod
     def _state_sql(cls) -> sa.ColumnElement[State]:
-        ran_out = sa.and_(cls.stored_state == State.IN_REVIEW, cls.claimed_until <= clock.now())
+        return cls.state_at(clock.now())
+
+    @classmethod
+    def state_at(cls, moment: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[State]:
+        """Where a review stands at that moment; a parameter, where a query is built once."""
+        ran_out = sa.and_(cls.stored_state == State.IN_REVIEW, cls.claimed_until <= moment)
         return sa.case(
             (ran_out, sa.literal(State.SUBMITTED, cls.__table__.c.state.type)),
             else_=cls.stored_state,

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from core import clock
+from core.models import UTCDateTime
 from curation.models import OPEN, Review, State
 from kb.models import Article, Draft, Kind, Revision, RevisionCoauthor
 from kb.permissions import authored_by
@@ -13,6 +16,8 @@ from kb.topics import Deciders, tree
 from people.models import Role, User
 
 WAITING = (State.SUBMITTED, State.IN_REVIEW)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -33,37 +38,63 @@ def queue(
     session: Session, user: User, filter_: QueueFilter, *, offset: int = 0, limit: int = 20
 ) -> tuple[int, Sequence[Review]]:
     """How many wait, and a part of them: those waiting longest first."""
-    conditions = [*_seen_by(session, user), *_conditions(session, user, filter_)]
-    matching = (
-        sa.select(Review)
-        .join(Revision, Revision.id == Review.revision_id)
-        .join(Article, Article.id == Review.article_id)
-        .where(*conditions)
-    )
-    total = session.scalar(sa.select(sa.func.count()).select_from(matching.subquery())) or 0
-    query = matching.options(
+    total = queue_length(session, user, filter_)
+    return total, queue_part(session, user, filter_, offset=offset, limit=limit) if total else []
+
+
+def queue_length(session: Session, user: User, filter_: QueueFilter) -> int:
+    query = _queued(session, user, filter_, sa.select(sa.func.count()).select_from(Review))
+    return session.scalar(query) or 0
+
+
+def queue_part(
+    session: Session, user: User, filter_: QueueFilter, *, offset: int = 0, limit: int = 20
+) -> Sequence[Review]:
+    """Those waiting longest first."""
+    query = _queued(session, user, filter_, sa.select(Review))
+    query = query.options(
         joinedload(Review.revision).joinedload(Revision.topic),
         joinedload(Review.revision).selectinload(Revision.coauthors),
         joinedload(Review.article),
         joinedload(Review.author),
         joinedload(Review.curator),
     ).order_by(Review.submitted_at, Review.id)
-    return total, session.scalars(query.offset(offset).limit(limit)).all()
+    return session.scalars(query.offset(offset).limit(limit)).all()
+
+
+def _queued(
+    session: Session, user: User, filter_: QueueFilter, query: sa.Select[tuple[T]]
+) -> sa.Select[tuple[T]]:
+    conditions = [*_seen_by(session, user), *_conditions(session, user, filter_)]
+    return (
+        query.join(Revision, Revision.id == Review.revision_id)
+        .join(Article, Article.id == Review.article_id)
+        .where(Review.stored_state.in_(OPEN), *conditions)  # the index knows these, not the claims
+    )
 
 
 def waiting_for(session: Session, user: User) -> int | None:
     """How many unclaimed submissions this person may decide; None for who decides nowhere."""
-    topics = Deciders(session).topics_of(user)
+    topics = set(Deciders(session).topics_of(user))
     if not topics:
         return None
-    others = sa.not_(authored_by(user.id))
-    query = (
-        sa.select(sa.func.count())
-        .select_from(Review)
-        .join(Revision, Revision.id == Review.revision_id)
-        .where(Review.state == State.SUBMITTED, Revision.topic_id.in_(topics), others)
+    unclaimed = session.execute(_UNCLAIMED, {"now": clock.now(), "reader": user.id})
+    return sum(number for topic_id, number in unclaimed if topic_id in topics)
+
+
+# How many submissions of others wait in each topic. Every page that a curator sees asks this: built
+# once, and over the few open reviews rather than over a topic's many revisions.
+_UNCLAIMED = (
+    sa.select(Revision.topic_id, sa.func.count())
+    .select_from(Review)
+    .join(Revision, Revision.id == Review.revision_id)
+    .where(
+        Review.stored_state.in_(WAITING),
+        Review.state_at(sa.bindparam("now", type_=UTCDateTime)) == State.SUBMITTED,
+        sa.not_(authored_by(sa.bindparam("reader", type_=sa.Integer))),
     )
-    return session.scalar(query) or 0
+    .group_by(Revision.topic_id)
+)
 
 
 def position(session: Session, review: Review) -> int:

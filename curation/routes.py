@@ -40,9 +40,8 @@ def queue() -> Any:
         state=args.get("state", ""),
         mine=args.get("mine") == "1",
     )
-    total, _ = queries.queue(db.session, me(), filter_, limit=0)
-    page = page_of(total)
-    _, reviews = queries.queue(db.session, me(), filter_, offset=page.offset, limit=page.size)
+    page = page_of(queries.queue_length(db.session, me(), filter_))
+    reviews = queries.queue_part(db.session, me(), filter_, offset=page.offset, limit=page.size)
     return render_template(
         "curation/queue.html",
         reviews=reviews,

@@ -1,7 +1,10 @@
 """Commands about articles."""
 
+import contextvars
 import json
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import click
@@ -113,22 +116,42 @@ def _look(order: Order, report: Report) -> Plan:
 def _import(found: Plan, report: Report, submit: Submit | None) -> None:
     reader = batches.Reader(found, settings(), report)
     with click.progressbar(
-        length=len(found.paths), label="Importing", file=sys.stderr, hidden=not sys.stderr.isatty()
+        length=len(found.paths),
+        label="Importing",
+        file=sys.stderr,
+        hidden=not sys.stderr.isatty(),
     ) as bar:
-        for paths in found.batches():
-            with db.reading() as session:
-                items = reader.read(session, paths)
-            if any(item.images for item in items):
-                with db.writing() as session:
-                    reader.keep_images(session, items)
-                    session.commit()
-            with db.reading() as session:
-                ready = reader.lay_out(session, items)
+        for paths, ready in _prepared(reader):
             if ready:
                 with db.writing() as session:
                     writing.write(session, found, ready, report, submit)
                     session.commit()
             bar.update(len(paths))
+
+
+def _prepared(reader: batches.Reader) -> Iterator[tuple[list[str], list[batches.Item]]]:
+    """Each batch, ready to be written; while one is, the next is laid out in worker processes."""
+    context = contextvars.copy_context()
+    with ThreadPoolExecutor(1) as pool:
+        before: tuple[list[str], Future[list[batches.Item]]] | None = None
+        for paths in reader.plan.batches():
+            portion = pool.submit(context.run, _prepare, reader, paths)
+            if before:
+                yield before[0], before[1].result()
+            before = paths, portion
+        if before:
+            yield before[0], before[1].result()
+
+
+def _prepare(reader: batches.Reader, paths: list[str]) -> list[batches.Item]:
+    with db.reading() as session:
+        items = reader.read(session, paths)
+    if any(item.images for item in items):
+        with db.writing() as session:
+            reader.keep_images(session, items)
+            session.commit()
+    with db.reading() as session:
+        return reader.lay_out(session, items)
 
 
 def _as_json(report: Report) -> dict[str, object]:

@@ -17,11 +17,12 @@ from kb.models import (
     Attachment,
     AttachmentUse,
     Draft,
+    DraftAttachment,
     DraftCoauthor,
     Kind,
     Revision,
 )
-from kb.permissions import can_delete_draft, can_edit_draft, can_read_attachment
+from kb.permissions import can_delete_draft, can_edit_draft, can_read_attachment, is_published
 from kb.rendering import Rendering
 from people.models import User
 
@@ -89,6 +90,7 @@ def start(
     _fill(session, draft, fields, by)
     session.add(draft)
     session.flush()  # its address carries the id
+    _note_images(session, draft, _images(draft.body), by)
     return draft
 
 
@@ -106,6 +108,7 @@ def save(session: Session, draft: Draft, fields: DraftFields, *, version: int, b
         if _same(draft, fields):
             return draft  # the same save again, after an answer that got lost
         raise SavedMeanwhile(draft)
+    images = _images(fields.body) - _images(draft.body)
     _fill(session, draft, fields, by)
     draft.saved_at, draft.saved_by_id = clock.now(), by.id
     try:
@@ -113,6 +116,7 @@ def save(session: Session, draft: Draft, fields: DraftFields, *, version: int, b
     except StaleDataError:
         session.rollback()
         raise SavedMeanwhile(session.get_one(Draft, draft.id)) from None
+    _note_images(session, draft, images, by)
     return draft
 
 
@@ -196,7 +200,7 @@ def freeze(
         )
     revision = _revision(session, draft, article, note)
     rendering.apply(session, revision, rendering_)
-    record_uses(session, revision)
+    record_uses(session, revision, draft)
     draft.frozen_id = revision.id
     return revision
 
@@ -341,15 +345,39 @@ def _revision(session: Session, draft: Draft, article: Article, note: str) -> Re
     return revision
 
 
-def record_uses(session: Session, revision: Revision) -> None:
-    """Note which attachments the text shows: those its authors may see, so that nobody borrows a look."""
-    writers = [session.get_one(User, revision.author_id), *revision.coauthors]
-    for number in {int(found) for found in ATTACHMENT.findall(revision.body)}:
+def _images(body: str) -> set[int]:
+    """Numbers of the attachments that a text names."""
+    return {int(found) for found in ATTACHMENT.findall(body)}
+
+
+def _note_images(session: Session, draft: Draft, numbers: set[int], by: User) -> None:
+    """Open images to all who write in the draft, if whoever put them into it may see them.
+
+    Anybody can type any number, or name somebody as co-author; neither must show what is not theirs.
+    """
+    for number in numbers:
         attachment = session.get(Attachment, number)
-        if attachment and any(
-            can_read_attachment(session, writer, attachment) for writer in writers
-        ):
+        if attachment and can_read_attachment(session, by, attachment):
+            session.merge(DraftAttachment(draft_id=draft.id, attachment_id=number))
+    if numbers:
+        session.flush()  # whether an image may be seen is asked of the database
+
+
+def record_uses(session: Session, revision: Revision, draft: Draft | None = None) -> None:
+    """Note which attachments the text shows, so that its readers see them: only those put there rightly."""
+    for number in _images(revision.body):
+        attachment = session.get(Attachment, number)
+        if attachment and _is_rightly_there(session, attachment, revision, draft):
             session.add(AttachmentUse(attachment_id=attachment.id, revision_id=revision.id))
+
+
+def _is_rightly_there(
+    session: Session, attachment: Attachment, revision: Revision, draft: Draft | None
+) -> bool:
+    if draft is None:  # an import: its author alone wrote it
+        return can_read_attachment(session, revision.author, attachment)
+    noted = session.get(DraftAttachment, (draft.id, attachment.id))
+    return noted is not None or is_published(session, attachment)
 
 
 def skeleton(kind: Kind) -> str:

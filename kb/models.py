@@ -300,3 +300,16 @@ class ImportedFile(Model):
     article: Mapped[Article] = relationship()
 
     __table_args__ = (sa.UniqueConstraint("folder", "path"),)
+
+
+class DraftAttachment(Model):
+    """An attachment put into a draft by somebody who may see it: all who write in it may too."""
+
+    __tablename__ = "draft_attachment"
+
+    draft_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("draft.id", ondelete="CASCADE"), primary_key=True
+    )
+    attachment_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("attachment.id", ondelete="CASCADE"), primary_key=True, index=True
+    )

@@ -7,6 +7,7 @@ from kb.models import (
     Attachment,
     AttachmentUse,
     Draft,
+    DraftAttachment,
     DraftCoauthor,
     Publication,
     Revision,
@@ -58,24 +59,33 @@ def can_read_attachment(session: Session, user: User, attachment: Attachment) ->
     """Exactly those who may read a text that uses it; and its uploader."""
     if attachment.uploader_id == user.id:
         return True
-    used = sa.select(AttachmentUse.revision_id).where(AttachmentUse.attachment_id == attachment.id)
-    published = sa.select(Publication.id).where(Publication.revision_id.in_(used))
-    if session.scalar(published.limit(1)) is not None:
+    if is_published(session, attachment) or _is_in_shared_draft(session, user, attachment):
         return True
-    if _is_in_shared_draft(session, user, attachment):
-        return True
-    revisions = session.scalars(sa.select(Revision).where(Revision.id.in_(used))).all()
+    revisions = session.scalars(sa.select(Revision).where(Revision.id.in_(_uses(attachment)))).all()
     return any(can_read_revision(session, user, revision) for revision in revisions)
 
 
+def is_published(session: Session, attachment: Attachment) -> bool:
+    """Whether some published text shows it, now or in its history."""
+    published = sa.select(Publication.id).where(Publication.revision_id.in_(_uses(attachment)))
+    return session.scalar(published.limit(1)) is not None
+
+
+def _uses(attachment: Attachment) -> sa.Select[int]:
+    return sa.select(AttachmentUse.revision_id).where(AttachmentUse.attachment_id == attachment.id)
+
+
 def _is_in_shared_draft(session: Session, user: User, attachment: Attachment) -> bool:
-    """Whether somebody put their image into a draft that they write together with this person."""
-    uploader = attachment.uploader_id
-    drafts = sa.select(Draft.id).where(
-        Draft.deleted_at.is_(None),
-        Draft.body.contains(f"/attachments/{attachment.id}/", autoescape=True),
-        _writes(user.id),
-        _writes(uploader),
+    """Whether somebody who may see it put it into a draft that this person writes in."""
+    drafts = (
+        sa.select(Draft.id)
+        .join(DraftAttachment, DraftAttachment.draft_id == Draft.id)
+        .where(
+            DraftAttachment.attachment_id == attachment.id,
+            Draft.deleted_at.is_(None),
+            Draft.body.contains(f"/attachments/{attachment.id}/", autoescape=True),
+            _writes(user.id),
+        )
     )
     return session.scalar(drafts.limit(1)) is not None
 
@@ -85,7 +95,7 @@ def _writes(user_id: int) -> sa.ColumnElement[bool]:
     return sa.or_(Draft.author_id == user_id, Draft.id.in_(together))
 
 
-def authored_by(user_id: int) -> sa.ColumnElement[bool]:
+def authored_by(user_id: int | sa.BindParameter[int]) -> sa.ColumnElement[bool]:
     """Revisions this person wrote or helped to write."""
     together = sa.select(RevisionCoauthor.revision_id).where(RevisionCoauthor.user_id == user_id)
     return sa.or_(Revision.author_id == user_id, Revision.id.in_(together))

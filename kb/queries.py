@@ -1,13 +1,15 @@
 """Reading: every list and page of articles starts here, so that nobody sees what is not theirs to see."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased, defer, joinedload
+from sqlalchemy.orm import Session, defer, joinedload
 from sqlalchemy.sql.base import ExecutableOption
 
 from kb.models import (
@@ -75,22 +77,29 @@ def _rows(*columns: Any) -> sa.Select[*tuple[Any, ...]]:
 
 def result_rows(session: Session, user: User, ids: Sequence[int]) -> dict[int, ResultRow]:
     """Those of the articles that this person may see, by id."""
-    if not ids:
+    if not ids or not user.active:
         return {}
-    query = _rows().where(visible_to(user), Article.id.in_(ids))
-    return {row[0]: ResultRow(*row) for row in session.execute(query)}
+    found = session.connection().execute(_ROWS_BY_ID, {"wanted": list(ids)})
+    return {row[0]: ResultRow(*row) for row in found}
 
 
-def texts(
-    session: Session, user: User, ids: Sequence[int]
-) -> dict[int, tuple[str, list[list[object]]]]:
-    """(plain text, headings) of those of the articles that this person may see, for passages."""
-    query = (
-        sa.select(Article.id, Revision.text, Revision.headings)
-        .join(Revision, Revision.id == Article.live_revision_id)
-        .where(visible_to(user), Article.id.in_(ids))
-    )
-    return {row.id: (row.text, row.headings) for row in session.execute(query)}
+def texts(session: Session, user: User, ids: Sequence[int]) -> dict[int, str]:
+    """The plain text of those of the articles that this person may see, for passages."""
+    if not ids or not user.active:
+        return {}
+    found = session.connection().execute(_TEXTS_BY_ID, {"wanted": list(ids)})
+    return dict(found.all())
+
+
+# Built once, for the same reason as the query of an article's page below.
+_PUBLISHED = Article.live_revision_id.is_not(None)
+_WANTED = Article.id.in_(sa.bindparam("wanted", expanding=True))
+_ROWS_BY_ID = _rows().where(_PUBLISHED, _WANTED)
+_TEXTS_BY_ID = (
+    sa.select(Article.id, Revision.text)
+    .join(Revision, Revision.id == Article.live_revision_id)
+    .where(_PUBLISHED, _WANTED)
+)
 
 
 @dataclass(frozen=True)
@@ -107,28 +116,72 @@ def listed(
     session: Session, user: User, filter_: Filter, *, offset: int = 0, limit: int = 20
 ) -> tuple[int, list[ResultRow]]:
     """How many there are, and a part of them, newest first."""
-    conditions = [visible_to(user), *_conditions(filter_)]
-    total = session.scalar(
-        sa.select(sa.func.count())
-        .select_from(Article)
-        .join(Revision, Revision.id == Article.live_revision_id)
-        .where(*conditions)
+    total = count(session, user, filter_)
+    return total, rows(session, user, filter_, offset=offset, limit=limit) if total else []
+
+
+def count(session: Session, user: User, filter_: Filter) -> int:
+    """How many articles a list has."""
+    if not user.active:
+        return 0
+    statement, _, values = _list(filter_)
+    return int(session.connection().execute(statement, values).scalar_one())
+
+
+def rows(
+    session: Session, user: User, filter_: Filter, *, offset: int = 0, limit: int = 20
+) -> list[ResultRow]:
+    """A part of a list, newest first."""
+    if not user.active:
+        return []
+    _, statement, values = _list(filter_)
+    found = session.connection().execute(statement, values | {"offset": offset, "limit": limit})
+    return [ResultRow(*row) for row in found]
+
+
+def _list(filter_: Filter) -> tuple[sa.Select[Any], sa.Select[Any], dict[str, Any]]:
+    """What counts and what reads the list of a filter, and the values that both need."""
+    words = [_anywhere(word) for word in (filter_.title_words or "").lower().split()[:10]]
+    given = {
+        "topics": None if filter_.topic_ids is None else list(filter_.topic_ids),
+        "tag": filter_.tag,
+        "author": filter_.author_id,
+        **{f"word{number}": word for number, word in enumerate(words)},
+    }
+    values = {name: value for name, value in given.items() if value is not None}
+    return *_statements(tuple(values)), values
+
+
+@cache
+def _statements(filters: tuple[str, ...]) -> tuple[sa.Select[Any], sa.Select[Any]]:
+    """The two statements for lists that these filters narrow; built once for each combination."""
+    conditions = [_PUBLISHED, *map(_condition, filters)]
+    counting = sa.select(sa.func.count()).select_from(Article)
+    if not {"topics", "tag"}.issuperset(filters):
+        counting = counting.join(Revision, Revision.id == Article.live_revision_id)
+    reading = (
+        _rows()
+        .order_by(Article.published_at.desc(), Article.id.desc())
+        .offset(sa.bindparam("offset", type_=sa.Integer))
+        .limit(sa.bindparam("limit", type_=sa.Integer))
     )
-    query = _rows().where(*conditions).order_by(Article.published_at.desc(), Article.id.desc())
-    rows = session.execute(query.offset(offset).limit(limit))
-    return total or 0, [ResultRow(*row) for row in rows]
+    return counting.where(*conditions), reading.where(*conditions)
 
 
-def _conditions(filter_: Filter) -> Iterator[sa.ColumnElement[bool]]:
-    if filter_.topic_ids is not None:
-        yield Article.topic_id.in_(filter_.topic_ids)
-    if filter_.tag is not None:
-        tagged = sa.select(ArticleTag.article_id).where(ArticleTag.tag == filter_.tag)
-        yield Article.id.in_(tagged)
-    if filter_.author_id is not None:
-        yield authored_by(filter_.author_id)
-    for word in (filter_.title_words or "").split()[:10]:
-        yield sa.func.lower(Revision.title).contains(word.lower(), autoescape=True)
+def _condition(name: str) -> sa.ColumnElement[bool]:
+    if name == "topics":
+        return Article.topic_id.in_(sa.bindparam("topics", expanding=True))
+    if name == "tag":
+        tagged = sa.select(ArticleTag.article_id).where(ArticleTag.tag == sa.bindparam("tag"))
+        return Article.id.in_(tagged)
+    if name == "author":
+        return authored_by(sa.bindparam("author", type_=sa.Integer))
+    return sa.func.lower(Revision.title).like(sa.bindparam(name), escape="/")
+
+
+def _anywhere(word: str) -> str:
+    """A pattern for texts with this word in them, whatever signs it has."""
+    return "%" + re.sub(r"([%_/])", r"/\1", word) + "%"
 
 
 def tags(session: Session, user: User) -> Sequence[tuple[str, int]]:
@@ -145,12 +198,14 @@ def tags(session: Session, user: User) -> Sequence[tuple[str, int]]:
 
 def counts_by_topic(session: Session, user: User) -> dict[int, int]:
     """How many published articles stand directly in each topic."""
-    query = (
-        sa.select(Article.topic_id, sa.func.count())
-        .where(visible_to(user))
-        .group_by(Article.topic_id)
-    )
-    return {row[0]: row[1] for row in session.execute(query)}
+    if not user.active:
+        return {}
+    return dict(session.connection().execute(_COUNTS_BY_TOPIC).all())
+
+
+_COUNTS_BY_TOPIC = (
+    sa.select(Article.topic_id, sa.func.count()).where(_PUBLISHED).group_by(Article.topic_id)
+)
 
 
 # One article

@@ -20,11 +20,9 @@ def init_app(app: Flask) -> None:
 
 def articles_of(person: User, **_context: Any) -> Markup:
     """Published articles somebody wrote or helped to write."""
-    total, _ = queries.listed(db.session, me(), Filter(author_id=person.id), limit=0)
-    page = page_of(total)
-    _, rows = queries.listed(
-        db.session, me(), Filter(author_id=person.id), offset=page.offset, limit=page.size
-    )
+    theirs = Filter(author_id=person.id)
+    page = page_of(queries.count(db.session, me(), theirs))
+    rows = queries.rows(db.session, me(), theirs, offset=page.offset, limit=page.size)
     return Markup(render_template("kb/_person_articles.html", person=person, rows=rows, page=page))
 
 

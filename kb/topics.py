@@ -72,9 +72,13 @@ class Tree:
 
 
 def tree(session: Session) -> Tree:
-    columns = (Topic.id, Topic.slug, Topic.name, Topic.parent_id, Topic.description)
-    rows = session.execute(sa.select(*columns).order_by(Topic.name, Topic.id))
-    return Tree([Node(*row) for row in rows])
+    return Tree([Node(*row) for row in session.execute(_NODES)])
+
+
+# Many pages need the tree, and every page that a curator sees: built once.
+_NODES = sa.select(Topic.id, Topic.slug, Topic.name, Topic.parent_id, Topic.description).order_by(
+    Topic.name, Topic.id
+)
 
 
 def with_curators(session: Session) -> Sequence[Topic]:
@@ -109,11 +113,8 @@ class Deciders:
     def __init__(self, session: Session) -> None:
         self._tree = tree(session)
         self._named: dict[int, set[int]] = defaultdict(set)
-        for row in session.execute(sa.select(TopicCurator.topic_id, TopicCurator.user_id)):
-            self._named[row.topic_id].add(row.user_id)
-        for topic_id, backup_id in session.execute(sa.select(Topic.id, Topic.backup_id)):
-            if backup_id is not None and topic_id in self._named:
-                self._named[topic_id].add(backup_id)
+        for topic_id, *people in session.execute(_NAMED):
+            self._named[topic_id].update(person for person in people if person is not None)
 
     def named_for(self, topic_id: int) -> set[int] | None:
         """Ids of those named for this topic, or None where the role decides."""
@@ -137,6 +138,11 @@ class Deciders:
         named = self.named_for(topic_id)
         who = User.role == Role.CURATOR if named is None else User.id.in_(named)
         return session.scalars(sa.select(User).where(User.active, who).order_by(User.name)).all()
+
+
+_NAMED = sa.select(TopicCurator.topic_id, TopicCurator.user_id, Topic.backup_id).join(
+    Topic, Topic.id == TopicCurator.topic_id
+)
 
 
 def has_curators(session: Session) -> bool:

@@ -21,23 +21,26 @@ import Stemmer
 # Part of the index's schema: an index made by other rules is rebuilt.
 ANALYSIS_VERSION = 1
 
-# A longer "word" is a key, a hash or an attack; its beginning is enough to find it.
+# A longer "word" is a key, a hash or an attack; it is cut into pieces.
 LONGEST_WORD = 64
 
 # Chinese, Japanese and Korean have no spaces: each character is a word of its own there.
 _SPACELESS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _LETTERS = rf"[^\W_{_SPACELESS}]"
-_WORD = re.compile(rf"{_LETTERS}+(?:['\u2019]{_LETTERS}+)*|[{_SPACELESS}]")
+_RUN = rf"{_LETTERS}{{1,{LONGEST_WORD}}}"
+_WORD = re.compile(rf"{_RUN}(?:['\u2019]{_RUN})*|[{_SPACELESS}]")
 _JOINED = re.compile(
     rf"(?<!\w){_LETTERS}++(?:(?:[-.]|_{{1,2}}){_LETTERS}++)+|\b[A-Za-z](?:\+\+|\#)(?!\w)"
 )
 # The same two for the many texts in plain ASCII, where they are several times as fast.
-_ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")
+_ASCII_RUN = rf"[A-Za-z0-9]{{1,{LONGEST_WORD}}}"
+_ASCII_WORD = re.compile(rf"{_ASCII_RUN}(?:'{_ASCII_RUN})*")
 _ASCII_JOINED = re.compile(
     r"(?<![A-Za-z0-9])[A-Za-z0-9]++(?:(?:[-.]|_{1,2})[A-Za-z0-9]++)+"
     r"|\b[A-Za-z](?:\+\+|\#)(?!\w)",
     re.ASCII,
 )
+_JOINTS = re.compile(r"[-._+#]+")
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _UNDECOMPOSED = str.maketrans(
     {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th"}
@@ -76,8 +79,7 @@ def words(text: str) -> list[str]:
     """The same words of a composed text without their places, several times as fast."""
     if text.isascii():
         found = _ASCII_WORD.findall(text.lower())
-        simple = "'" not in text and max(map(len, found), default=0) <= LONGEST_WORD
-        return found if simple else list(map(fold, found))
+        return list(map(fold, found)) if "'" in text else found
     return list(map(fold, _WORD.findall(text)))
 
 
@@ -93,6 +95,11 @@ def identifiers(
         written = match.group()
         if not written.replace("-", "").isalpha():
             yield _folded_identifier(written), match.start(), match.end()
+
+
+def pieces(identifier: str) -> list[str]:
+    """The words that an identifier consists of."""
+    return _JOINTS.sub(" ", identifier).split()
 
 
 def is_exact(identifier: str) -> bool:

@@ -111,7 +111,7 @@ def query(text: str, email: str | None, as_json: bool) -> None:
     except EngineError as error:
         raise click.ClickException(f"{error}. Run: flask search rebuild") from None
     texts = queries.texts(db.session, reader, [hit.id for hit in results.hits])
-    lines = shown(results, {id_: words for id_, (words, _) in texts.items()})
+    lines = shown(results, texts)
     scores = [round(hit.ranked.score, 3) for hit in results.hits]
     if as_json:
         found = [_as_json(line, score) for line, score in zip(lines, scores, strict=True)]

@@ -11,6 +11,7 @@ from search.analysis import (
     ANALYSIS_VERSION,
     composed,
     identifiers,
+    pieces,
     stem,
     words,
 )
@@ -135,38 +136,59 @@ class _Analysed:
 
     def add(self, field: str, *parts: str) -> None:
         self._starts.append(self._next)
-        length = 0
         terms: list[str] = []
+        length = 0
         for part in filter(None, parts):
-            for start, chunk in _chunks(composed(part)):
-                if field == "body":
-                    self._marks.append((self._next, start))
-                length += self._add_chunk(chunk, terms)
+            text = composed(part)
+            part_words = self._body_words(text) if field == "body" else words(text)
+            self._add_words(part_words, terms)
+            self._add_identifiers(text, part_words, terms)
+            self.words += part_words
             self.words.append(BREAK)
-            self._next += forward.PART_GAP
+            length += len(part_words)
+            self._next += len(part_words) + forward.PART_GAP
         self.lengths.append(length)
         self.terms += terms * CANDIDATE_WEIGHTS[len(self._starts) - 1]
         self._next += forward.FIELD_GAP
 
-    def _add_chunk(self, chunk: str, terms: list[str]) -> int:
-        positions, first = self._positions, self._next
-        chunk_words = words(chunk)
-        stems = list(map(stem, chunk_words))
-        for position, term in enumerate(stems, first):
+    def _body_words(self, text: str) -> list[str]:
+        """The words of the body, with a mark now and then by which a place is found again."""
+        found: list[str] = []
+        for start, chunk in _chunks(text):
+            self._marks.append((self._next + len(found), start))
+            found += words(chunk)
+        return found
+
+    def _add_words(self, part_words: list[str], terms: list[str]) -> None:
+        stems = list(map(stem, part_words))
+        positions = self._positions
+        for position, term in enumerate(stems, self._next):
             positions[term].append(position)
-        self.words += chunk_words
         terms += stems
-        position, counted = first, 0
-        for identifier, start, _ in identifiers(chunk):
-            position += len(words(chunk[counted:start]))
-            counted = start
-            positions[identifier].append(position)
+
+    def _add_identifiers(self, text: str, part_words: list[str], terms: list[str]) -> None:
+        """An identifier stands where the first of its words does."""
+        index = 0
+        for identifier, _, _ in identifiers(text):
+            index = _index(part_words, pieces(identifier), index)
+            self._positions[identifier].append(self._next + index)
             terms.append(identifier)
-        self._next += len(stems)
-        return len(stems)
 
     def record(self) -> bytes:
         return forward.encode(self._positions, self._starts, self.lengths, self._marks)
+
+
+def _index(part_words: list[str], wanted: list[str], start: int) -> int:
+    """Where these words stand next to each other, from `start` on."""
+    index = start
+    try:
+        while True:
+            index = part_words.index(wanted[0], index)
+            if part_words[index : index + len(wanted)] == wanted:
+                return index
+            index += 1
+    except (ValueError, IndexError):
+        return start  # cut off as too long
 
 
 def _chunks(text: str) -> Iterator[tuple[int, str]]:

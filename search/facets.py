@@ -32,14 +32,16 @@ class Facet:
     choices: list[Choice]
 
 
-def facets(session: Session, counts: Counts, typed: str, filters: Mapping[str, str]) -> list[Facet]:
+def facets(
+    session: Session, counts: Counts, total: int, typed: str, filters: Mapping[str, str]
+) -> list[Facet]:
     """What the results can be narrowed by, and what they are narrowed by already."""
     names = _names(session, counts, filters)
     built = [
         Facet(title, list(_choices(field, counts.get(field, ()), names[field], typed, filters)))
         for field, title in TITLES.items()
     ]
-    return [facet for facet in built if facet.choices]
+    return [facet for facet in built if any(c.is_chosen or c.count < total for c in facet.choices)]
 
 
 def _choices(

@@ -16,7 +16,7 @@ from search.engines import EngineError
 from search.facets import chosen, facets
 from search.page import Shown, shown, wider
 from search.pipeline import PAGE_SIZE, Results
-from search.query import parse
+from search.query import LONGEST_QUERY, parse
 
 log = logging.getLogger("firsthand.search")
 
@@ -45,7 +45,7 @@ def search() -> Any:
     except EngineError as error:
         log.warning("a search was answered from the database: %s", error)
         return _from_database(typed)
-    narrowing = facets(db.session, results.facets, query.text, filters)
+    narrowing = facets(db.session, results.facets, results.total, query.text, filters)
     return render_template(
         "search/results.html",
         q=query.text,
@@ -110,7 +110,7 @@ def _visible(ids: Sequence[int]) -> dict[int, ResultRow]:
 
 def _shown(results: Results[ResultRow]) -> list[Shown]:
     texts = queries.texts(db.session, me(), [hit.id for hit in results.hits])
-    return shown(results, {id_: text for id_, (text, _) in texts.items()})
+    return shown(results, texts)
 
 
 def _present_topics(filters: dict[str, str]) -> dict[str, str]:
@@ -127,13 +127,14 @@ def _arguments(typed: str, filters: dict[str, str]) -> dict[str, str]:
     return {"q": typed, **filters, **exact}
 
 
-def _from_database(typed: str) -> tuple[str, int]:
+def _from_database(typed: str) -> tuple[str, int, dict[str, str]]:
     """The index is down: say so, and offer what the titles in the database hold."""
     words = " ".join(word.text for word in parse(typed).words)
     rows: list[ResultRow] = []
     if words:
         _, rows = queries.listed(db.session, me(), Filter(title_words=words), limit=PAGE_SIZE)
-    return render_template("search/unavailable.html", q=typed[:500], rows=rows), 503
+    page = render_template("search/unavailable.html", q=typed[:LONGEST_QUERY], rows=rows)
+    return page, 503, {"Retry-After": "10"}
 
 
 def _url(row: ResultRow) -> str:

@@ -44,6 +44,19 @@ def pytest_configure(config: pytest.Config) -> None:
         )
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what uses a database is run: the rest would only say the same again."""
+    if config.getoption("--database") == "sqlite":
+        return
+    uses = [
+        {"database_url", "demo_site"} & set(getattr(each, "fixturenames", ())) for each in items
+    ]
+    config.hook.pytest_deselected(
+        items=[each for each, used in zip(items, uses, strict=True) if not used]
+    )
+    items[:] = [each for each, used in zip(items, uses, strict=True) if used]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """With FIRSTHAND_TEST_NO_SKIPS=1, where everything is meant to be there, a skip fails."""

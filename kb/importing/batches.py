@@ -122,8 +122,8 @@ class Reader:
                 self.report.skip(item.path, answer.message)
                 continue
             item.rendering = answer
-            derived = titles.summarise(answer.rendered.html, LONGEST_SUMMARY)
-            item.summary = item.document.summary or derived or item.document.title
+            given, page = item.document.summary, answer.rendered.html
+            item.summary = given or titles.summarise(page, LONGEST_SUMMARY) or item.document.title
             ready.append(item)
         return ready
 

@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 
 
@@ -53,11 +54,12 @@ class Instead:
     text: str
 
 
-def references(text: str) -> list[Reference]:
+@lru_cache(maxsize=256)  # each text of a batch is asked about several times
+def references(text: str) -> tuple[Reference, ...]:
     """Every link, image and definition outside code, in the order of their targets."""
     code = [*_code_blocks(text)]
     found = [*_definitions(text, code), *_inline(text, code)]
-    return sorted(found, key=attrgetter("target_start"))
+    return tuple(sorted(found, key=attrgetter("target_start")))
 
 
 # Code

@@ -89,14 +89,17 @@ def summarise(page: str, longest: int) -> str:
     reader = _Paragraphs()
     for start in range(0, len(page), 4096):
         reader.feed(page[start : start + 4096])
-        if any(map(_words, reader.finished)):
+        if words := _first(reader.finished):
             break
-    found = [words for each in (*reader.paragraphs, *reader.others) if (words := _words(each))]
-    return _sentences(found[0], longest) if found else ""
+    else:
+        words = _first(reader.paragraphs) or _first(reader.others)
+    return _sentences(words, longest)
 
 
-def _words(paragraph: str) -> str:
-    return one_line(_TEMPLATE_TAG.sub(" ", paragraph))
+def _first(paragraphs: list[str]) -> str:
+    """The first that says something to a reader."""
+    readable = (one_line(_TEMPLATE_TAG.sub(" ", each[:2000])) for each in paragraphs)
+    return next(filter(None, readable), "")
 
 
 _TEMPLATE_TAG = re.compile(r"\{%[^%]{0,1000}%\}|\{\{[^{}]{0,1000}\}\}")

@@ -225,7 +225,6 @@ class _Writer:
             coauthors=text.coauthors,
         )
         self.session.add(revision)
-        self.session.flush()  # links refer to its id
         rendering.apply(self.session, revision, item.rendering)
         if ATTACHMENT.search(item.body):
             drafts.record_uses(self.session, revision)

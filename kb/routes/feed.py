@@ -13,7 +13,7 @@ from people.signin import me
 
 @bp.get("/feed.atom")
 def feed() -> Response:
-    _, rows = queries.listed(db.session, me(), Filter(), limit=30)
+    rows = queries.rows(db.session, me(), Filter(), limit=30)
     updated = rows[0].published_at if rows else clock.now()
     body = render_template("kb/feed.atom", rows=rows, updated=updated, base_url=settings().base_url)
     return Response(body, content_type="application/atom+xml; charset=utf-8")

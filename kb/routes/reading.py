@@ -16,9 +16,9 @@ from people.signin import me
 
 @bp.get("/")
 def home() -> Any:
-    total, newest = queries.listed(db.session, me(), Filter(), limit=8)
     topics = tree(db.session)
     counts = queries.counts_by_topic(db.session, me())
+    total = sum(counts.values())
     roots = [
         (node, sum(counts.get(i, 0) for i in topics.below(node.id)))
         for node in topics.children(None)
@@ -26,7 +26,7 @@ def home() -> Any:
     needs_setup = me().is_admin and total == 0
     return render_template(
         "kb/home.html",
-        newest=newest,
+        newest=queries.rows(db.session, me(), Filter(), limit=8),
         total=total,
         topics=roots,
         needs_setup=needs_setup,
@@ -119,19 +119,15 @@ def topic(slug: str) -> Any:
         target = find_moved(db.session, slug)
         return redirect(url_for("kb.topic", slug=target.slug), 301) if target else abort(404)
     all_topics = tree(db.session)
-    below = all_topics.below(found.id)
-    total, _ = queries.listed(db.session, me(), Filter(topic_ids=below), limit=0)
-    page = page_of(total)
-    _, rows = queries.listed(
-        db.session, me(), Filter(topic_ids=below), offset=page.offset, limit=page.size
-    )
+    here = Filter(topic_ids=all_topics.below(found.id))
+    page = page_of(queries.count(db.session, me(), here))
     return render_template(
         "kb/topic.html",
         topic=found,
         path=all_topics.path(found.id)[:-1],
         children=all_topics.children(found.id),
         curators=Deciders(db.session).people_for(db.session, found.id),
-        rows=rows,
+        rows=queries.rows(db.session, me(), here, offset=page.offset, limit=page.size),
         page=page,
     )
 
@@ -145,9 +141,7 @@ def tags() -> Any:
 def tag(tag: str) -> Any:
     if tag != tag.lower():
         return redirect(url_for("kb.tag", tag=tag.lower()), 301)
-    total, _ = queries.listed(db.session, me(), Filter(tag=tag), limit=0)
-    if total == 0:
-        abort(404)
-    page = page_of(total)
-    _, rows = queries.listed(db.session, me(), Filter(tag=tag), offset=page.offset, limit=page.size)
+    tagged = Filter(tag=tag)
+    page = page_of(queries.count(db.session, me(), tagged) or abort(404))
+    rows = queries.rows(db.session, me(), tagged, offset=page.offset, limit=page.size)
     return render_template("kb/tag.html", tag=tag, rows=rows, page=page)

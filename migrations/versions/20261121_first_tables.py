@@ -534,6 +534,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_draft_coauthor_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "draft_attachment",
+        sa.Column("draft_id", sa.Integer(), nullable=False),
+        sa.Column("attachment_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["draft_id"], ["draft.id"], name=op.f("fk_draft_attachment_draft_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["attachment_id"],
+            ["attachment.id"],
+            name=op.f("fk_draft_attachment_attachment_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("draft_id", "attachment_id", name=op.f("pk_draft_attachment")),
+    )
+    with op.batch_alter_table("draft_attachment", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_draft_attachment_attachment_id"), ["attachment_id"], unique=False
+        )
+
+    op.create_table(
         "review_entry",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("review_id", sa.Integer(), nullable=False),
@@ -628,6 +648,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_review_entry_actor_id"))
 
     op.drop_table("review_entry")
+    with op.batch_alter_table("draft_attachment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_draft_attachment_attachment_id"))
+
+    op.drop_table("draft_attachment")
     with op.batch_alter_table("draft_coauthor", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_draft_coauthor_user_id"))
 

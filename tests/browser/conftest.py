@@ -127,10 +127,24 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
+SignIn = Callable[[BrowserContext, str], None]
+
+
 @pytest.fixture(scope="session")
-def _cookies() -> dict[str, Any]:
-    """Who has signed in before, so that nobody's password is hashed twice."""
-    return {}
+def sign_in() -> SignIn:
+    """`sign_in(context, "mette-dahl")`; nobody's password is asked for twice."""
+    cookies: dict[str, Any] = {}
+
+    def sign_in(context: BrowserContext, person: str) -> None:
+        if person not in cookies:
+            form = {"email": email(person), "password": PASSWORD}
+            answer = context.request.post("/signin", form=form)
+            assert answer.ok, f"{person} could not sign in: {answer.status}"
+            cookies[person] = context.cookies()
+        context.clear_cookies()
+        context.add_cookies(cookies[person])
+
+    return sign_in
 
 
 @pytest.fixture
@@ -146,7 +160,7 @@ OpenWindow = Callable[..., Page]
 
 @pytest.fixture
 def open_window(
-    server: Server, browser: Browser, watch: Watch, _cookies: dict[str, Any]
+    server: Server, browser: Browser, watch: Watch, sign_in: SignIn
 ) -> Iterator[OpenWindow]:
     """`open_window("mette-dahl", phone=True)` opens a browser of its own with a person signed in."""
     contexts: list[BrowserContext] = []
@@ -165,19 +179,9 @@ def open_window(
         context.set_default_timeout(10_000)
         watch.over(context)
         if person:
-            _sign_in(context, person, _cookies)
+            sign_in(context, person)
         return context.new_page()
 
     yield open_window
     for context in contexts:
         context.close()
-
-
-def _sign_in(context: BrowserContext, person: str, cookies: dict[str, Any]) -> None:
-    if person not in cookies:
-        form = {"email": email(person), "password": PASSWORD}
-        answer = context.request.post("/signin", form=form)
-        assert answer.ok, f"{person} could not sign in: {answer.status}"
-        cookies[person] = context.cookies()
-    context.clear_cookies()
-    context.add_cookies(cookies[person])

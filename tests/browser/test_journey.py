@@ -110,12 +110,12 @@ def _approve(page: Page, title: str) -> None:
 
 
 def _find(page: Page, title: str) -> None:
-    page.keyboard.press("/")
+    expect(page.get_by_label("Search", exact=True)).to_be_focused()
     page.keyboard.type("sunflwer arangements")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search?q=*")
     search_until_found(page, "sunflwer arangements", title)
-    expect(page.locator("main")).to_contain_text("Showing results for sunflower arrangements")
+    expect(page.locator(".search-notes")).to_contain_text("sunflower arrangements")
     tab_to(page.locator("main").get_by_role("link", name=title)).press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     expect(page.locator(".trust")).to_contain_text("Tomasz Wieczorek")

@@ -36,6 +36,8 @@ class Watch:
         refused = _REFUSED.match(message.text)
         if refused and int(refused[1]) in self._expected:
             return
+        if refused and refused[1] == "429" and message.location["url"].endswith("/preview"):
+            return  # a busy machine asks a person to wait between two previews; the page tries again
         if message.text.startswith(_UNREACHABLE) and 0 in self._expected:
             return
         self.troubles.append(f"console: {message.text} ({message.location['url']})")

@@ -45,9 +45,7 @@ def test_what_is_not_ours_is_not_our_business(tmp_path: Path) -> None:
         ("DIALECT", "markdown"),
     ],
 )
-def test_a_malformed_setting_is_refused_by_its_name(
-    tmp_path: Path, name: str, value: str
-) -> None:
+def test_a_malformed_setting_is_refused_by_its_name(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=f"FIRSTHAND_{name}"):
         load(tmp_path, **{name: value})
 

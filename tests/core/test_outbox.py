@@ -1,4 +1,4 @@
-"""Events and their deliveries: recorded with the change, delivered exactly once, retried, never in the way."""
+"""Events and their deliveries: recorded with the change, made exactly once, tried again."""
 
 import threading
 from collections.abc import Sequence
@@ -41,9 +41,7 @@ class Listener:
 def writes_down(session: Session, events: Sequence[Event]) -> None:
     """An inside handler: what it leaves behind shows how often it took effect."""
     for event in events:
-        session.add(
-            Event(kind="told", subject=event.subject, actor=None, data={}, at=event.at)
-        )
+        session.add(Event(kind="told", subject=event.subject, actor=None, data={}, at=event.at))
 
 
 def told(session: Session) -> list[int]:
@@ -215,7 +213,7 @@ def second(database: Database, tmp_path: Path) -> Worker:
 def test_what_a_worker_that_died_had_claimed_is_due_again_after_the_lease(
     session: Session, outbox: Deliveries, clock: Clock
 ) -> None:
-    died = []
+    died: list[int] = []
 
     def dies(session: Session, events: Sequence[Event]) -> None:
         if not died:

@@ -41,9 +41,7 @@ def decide(request: pytest.FixtureRequest, session: Session, cora: User) -> Deci
 
     def decide(review: Review, version: int, revision: int) -> Review:
         if request.param == "approve":
-            return workflow.approve(
-                session, review.id, version=version, revision=revision, by=cora
-            )
+            return workflow.approve(session, review.id, version=version, revision=revision, by=cora)
         act = getattr(workflow, request.param)
         decided: Review = act(
             session, review.id, version=version, revision=revision, reason="Twice.", by=cora
@@ -178,9 +176,7 @@ def test_the_rendering_must_be_of_the_text_that_is_handed_in(session: Session, a
 # One open review for each article and author
 
 
-def test_the_database_itself_refuses_a_second_open_review(
-    session: Session, review: Review
-) -> None:
+def test_the_database_itself_refuses_a_second_open_review(session: Session, review: Review) -> None:
     session.commit()
     for state in OPEN:
         session.add(

@@ -23,13 +23,13 @@ from tests.factories import edit, make_draft, make_review, reading, settle, subm
 #   new        the closed case stays closed, and another one begins
 #   unchanged  done already, so doing it again does no harm
 GRID = """
-                    submit     claim      release    take_over  request_changes    approve   decline   withdraw
-submitted           locked     in_review  refused    refused    refused            refused   refused   withdrawn
-in_review           locked     refused    submitted  in_review  changes_requested  approved  declined  withdrawn
-changes_requested   submitted  refused    refused    refused    refused            refused   refused   withdrawn
-approved            new        refused    refused    refused    refused            refused   refused   refused
-declined            new        refused    refused    refused    refused            refused   refused   refused
-withdrawn           new        refused    refused    refused    refused            refused   refused   unchanged
+                  submit    claim     release   take_over request_changes   approve  decline  withdraw
+submitted         locked    in_review refused   refused   refused           refused  refused  withdrawn
+in_review         locked    refused   submitted in_review changes_requested approved declined withdrawn
+changes_requested submitted refused   refused   refused   refused           refused  refused  withdrawn
+approved          new       refused   refused   refused   refused           refused  refused  refused
+declined          new       refused   refused   refused   refused           refused  refused  refused
+withdrawn         new       refused   refused   refused   refused           refused  refused  unchanged
 """
 
 

@@ -1,5 +1,7 @@
 """Who may claim, decide, take over and withdraw: by role, by topic, never on one's own text."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -87,16 +89,17 @@ def test_nobody_decides_on_their_own_text(session: Session, cora: User, role: Ro
     with pytest.raises(NotAllowed):
         workflow.claim(session, review.id, by=author)
     workflow.claim(session, review.id, by=cora)
-    for refused in (
+    decisions: list[Callable[[], Review]] = [
         lambda: workflow.take_over(session, review.id, version=review.version, by=author),
         lambda: workflow.approve(session, review.id, **reading(review), by=author),
         lambda: workflow.decline(session, review.id, **reading(review), reason="x", by=author),
         lambda: workflow.request_changes(
             session, review.id, **reading(review), reason="x", by=author
         ),
-    ):
+    ]
+    for decide in decisions:
         with pytest.raises(NotAllowed):
-            refused()
+            decide()
 
 
 def test_nobody_decides_on_a_text_they_helped_to_write(
@@ -194,10 +197,11 @@ def test_the_queue_is_for_curators_and_those_named_for_a_topic(
 
 
 def test_an_unknown_review_is_not_found(session: Session, cora: User, alice: User) -> None:
-    for refused in (
+    actions: list[Callable[[], Review]] = [
         lambda: workflow.claim(session, 999, by=cora),
         lambda: workflow.withdraw(session, 999, by=alice),
         lambda: workflow.approve(session, 999, version=1, revision=1, by=cora),
-    ):
+    ]
+    for act in actions:
         with pytest.raises(NotFound):
-            refused()
+            act()

@@ -364,7 +364,9 @@ class Workflow(RuleBasedStateMachine):
             self.versions[review.id] = review.version
 
     def the_database_and_python_agree_on_every_state(self) -> None:
-        in_sql = {row.id: row[1] for row in self.session.execute(sa.select(Review.id, Review.state))}
+        in_sql = {
+            row.id: row[1] for row in self.session.execute(sa.select(Review.id, Review.state))
+        }
         assert in_sql == {review.id: review.state for review in self.reviews()}
 
     def each_log_tells_a_story_that_the_rules_allow(self) -> None:
@@ -409,7 +411,7 @@ def test_whatever_people_do_the_rules_hold(database_url: str, clock: Clock, exam
     engine = create_engine(database_url).execution_options(writing=True)
     machine = type("Machine", (Workflow,), {"engine": engine, "clock": clock})
     try:
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(
             machine,
             settings=settings(
                 max_examples=examples,

@@ -56,6 +56,8 @@ def test_migrations_make_exactly_the_tables_of_the_models(
     migrate("upgrade")
     made = tables(db.engine)
     assert made.keys() == described.keys()
+    if db.engine.dialect.name == "sqlite":
+        take_deferred_keys(made)
     for table, shape in described.items():
         for part, expected in shape.items():
             assert made[table][part] == expected, f"{part} of {table}"
@@ -76,6 +78,20 @@ def test_migrating_twice_changes_nothing(migrate: Migrate) -> None:
     before = tables(db.engine)
     migrate("upgrade")
     assert tables(db.engine) == before
+
+
+def take_deferred_keys(made: dict[str, Any]) -> None:
+    """Check and remove the keys of tables that name each other.
+
+    Made from models they are added once both tables stand, which SQLite cannot do; a migration
+    writes them into the table.
+    """
+    for table in Model.metadata.tables.values():
+        for key in table.foreign_key_constraints:
+            if key.use_alter:
+                found = made[table.name]["foreign keys"].pop(key.name)
+                assert found["referred_table"] == key.referred_table.name
+                assert found["constrained_columns"] == key.column_keys
 
 
 def tables_made_from_models(url: str) -> dict[str, Any]:

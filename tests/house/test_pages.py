@@ -55,7 +55,7 @@ class Walk:
 
 
 @pytest.fixture(scope="module")
-def app(
+def demo_site(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Flask]:
     """The application with the demo content in it."""
@@ -79,8 +79,9 @@ def _filled(folder: Path, url: str) -> Iterator[Flask]:
 
 
 @pytest.fixture(scope="module")
-def walk(app: Flask) -> Walk:
+def walk(demo_site: Flask) -> Walk:
     """Follows every link from the home page, as an author, a curator and an administrator."""
+    app = demo_site
     walk = Walk(app)
 
     def note_template(_sender: Flask, template: Any, **_: Any) -> None:
@@ -199,9 +200,11 @@ def test_no_link_leads_nowhere(walk: Walk) -> None:
     assert dead == []
 
 
-def test_every_page_can_be_read_by_somebody(app: Flask, walk: Walk) -> None:
+def test_every_page_can_be_read_by_somebody(demo_site: Flask, walk: Walk) -> None:
     read = {walk.endpoint(address) for (_, address), status in walk.status.items() if status == 200}
-    readable = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    readable = {
+        rule.endpoint for rule in demo_site.url_map.iter_rules() if "GET" in (rule.methods or ())
+    }
     assert readable - read == set()
 
 
@@ -222,8 +225,8 @@ def test_every_template_of_a_page_is_shown_by_some_address(walk: Walk) -> None:
 @pytest.mark.parametrize(
     "template", sorted(path.name for path in files("templates/errors", suffix=".html"))
 )
-def test_every_page_of_refusal_stands_by_itself(app: Flask, template: str) -> None:
-    with app.test_request_context("/"):
+def test_every_page_of_refusal_stands_by_itself(demo_site: Flask, template: str) -> None:
+    with demo_site.test_request_context("/"):
         page = render_template(f"errors/{template}", message="Try it later.", status=418)
     assert "Try it later." in BeautifulSoup(page, "html.parser").get_text()
 
@@ -268,8 +271,8 @@ def test_every_label_names_a_field_of_its_page(walk: Walk) -> None:
     assert wrong == []
 
 
-def test_every_form_posts_to_an_address_that_takes_it(app: Flask, walk: Walk) -> None:
-    urls = app.url_map.bind("localhost")
+def test_every_form_posts_to_an_address_that_takes_it(demo_site: Flask, walk: Walk) -> None:
+    urls = demo_site.url_map.bind("localhost")
     wrong = []
     for person, address, page in walk.shown:
         for form in page.find_all("form"):

@@ -11,7 +11,7 @@ from core.config import Config
 from core.errors import Invalid, TooLarge
 from core.images import CleanImage
 from kb import attachments, drafts
-from kb.models import Attachment
+from kb.models import Attachment, AttachmentUse
 from kb.permissions import can_read_attachment
 from people.models import User
 from tests.factories import (
@@ -214,3 +214,24 @@ def test_the_markdown_describes_the_image_by_its_name(session: Session, alice: U
     assert attachments.markdown(attachment, "/attachments/1/x.png") == (
         "![floor plan 2](/attachments/1/x.png#10x10)"
     )
+
+
+def test_a_coauthor_cannot_borrow_the_authors_right(
+    session: Session, alice: User, bob: User, cast: list[User], plan: Attachment
+) -> None:
+    """Bob types the number of Alice's image into their draft; her saving it again changes nothing."""
+    draft = make_draft(session, alice, coauthors=[bob])
+    edit(session, draft, by=bob, body=shows(plan))
+    edit(session, draft, by=alice, body=shows(plan) + " More.")
+    assert viewers(session, plan, cast) == {"Alice"}
+    make_review(session, alice, draft=draft)
+    assert viewers(session, plan, cast) == {"Alice"}
+
+
+def test_an_image_of_the_live_text_stays_in_the_next(
+    session: Session, alice: User, bob: User, cast: list[User], plan: Attachment
+) -> None:
+    article = make_article(session, alice, body=shows(plan))
+    revision = republish(session, article, bob, body=shows(plan) + " Still there.")
+    used = session.get(AttachmentUse, (plan.id, revision.id))
+    assert used is not None

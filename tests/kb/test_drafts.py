@@ -1,6 +1,7 @@
 """Drafts: saved without overwriting anybody, deleted with a way back, locked while under review."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -351,7 +352,8 @@ def test_a_locked_or_deleted_draft_is_not_frozen_again(
 def test_each_missing_field_is_named(
     session: Session, draft: Draft, field: str, value: str | None
 ) -> None:
-    edit(session, draft, **{field: value})
+    changes: dict[str, Any] = {field: value}
+    edit(session, draft, **changes)
     with pytest.raises(Invalid) as refused:
         drafts.check_complete(draft)
     assert set(refused.value.fields) == {field.removesuffix("_id")}
@@ -458,9 +460,9 @@ def test_freezing_notes_the_images_of_its_writers_and_no_borrowed_ones(
     session: Session, alice: User, bob: User, cora: User, draft: Draft
 ) -> None:
     mine, bobs, private = (make_attachment(session, who) for who in (alice, bob, cora))
-    body = " ".join(f"![x](/attachments/{a.id}/x.png)" for a in (mine, bobs, private))
+    body = f"![](/attachments/{mine.id}/x.png) ![](/attachments/{private.id}/x.png)"
     edit(session, draft, body=f"{body} ![](/attachments/999/x.png)", coauthor_ids=(bob.id,))
-    edit(session, draft, by=bob, body=draft.body + " ")
+    edit(session, draft, by=bob, body=f"{draft.body} ![](/attachments/{bobs.id}/x.png)")
     assert uses(session, freeze(session, draft)) == {mine.id, bobs.id}
 
 

@@ -12,6 +12,7 @@ from people.models import Role
 from search import indexing, search_of_app
 from search.engines import IndexMissing, Selection
 from search.indexing import Differences
+from search.repair import Repairer
 from tests.factories import make_article, make_topic, republish
 from tests.search.conftest import ENGINES
 
@@ -208,3 +209,35 @@ def test_curators_see_no_more_in_the_index_than_anybody(engine, session, alice, 
     assert searcher.documents == 1
     assert searcher.words("canary", 5) == searcher.title_words("canary", 5) == []
     assert publishing.PUBLISHED == "article.published"
+
+
+# Repair
+
+
+class Failing:
+    """An engine whose questions fail although its index can be opened."""
+
+    def __init__(self, engine):
+        self.engine = engine
+        self.rebuilds = 0
+
+    def searcher(self):
+        return self.engine.searcher()
+
+    def rebuild(self):
+        self.rebuilds += 1
+        return self.engine.rebuild()
+
+
+def test_an_index_that_fails_again_is_not_rebuilt_over_and_over(engine, database, session):
+    session.commit()
+    failing = Failing(engine)
+    repairer = Repairer(database, failing)
+
+    def question():
+        raise IndexMissing("it is always wrong")
+
+    for _ in range(3):
+        with pytest.raises(IndexMissing):
+            repairer.asking(question)
+    assert failing.rebuilds == 1

@@ -341,5 +341,7 @@ def test_an_index_of_another_version_is_made_anew(client, reader, session, alice
 def test_author_names_are_shown_not_handles(reader, session):
     priya = make_user(session, "Priya Raman")
     make_article(session, priya, title="Reset a badge")
-    response = reader("/search", q="author:priya-raman")
+    make_article(session, make_user(session, "Bo"), title="Another badge")
+    response = reader("/search", q="badge")
+    assert titles(reader("/search", q="author:priya-raman")) == ["Reset a badge"]
     assert any(re.match(r"Priya Raman \d", words) for words in links(response))

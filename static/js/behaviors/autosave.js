@@ -1,7 +1,7 @@
 // Saves the draft while it is written, and says the truth about it: what it shows as saved is on the server.
 // Others hear of it by events on the form: draft:saved (detail: the answer, first), draft:conflict (detail: the answer).
 
-import { allOf, fieldsOf, isSame, setVersion } from "../lib/draft.js";
+import { allOf, fieldsOf, isSame, sentFieldsOf, setVersion } from "../lib/draft.js";
 import { postJson } from "../lib/http.js";
 import { clockTime } from "./time.js";
 import { SaveStatus } from "../lib/save-status.js";
@@ -25,7 +25,7 @@ class Autosave {
   constructor(form) {
     this.#form = form;
     this.#status = new SaveStatus(form, () => this.#save());
-    this.#kept = fieldsOf(form);
+    this.#kept = sentFieldsOf(form);
   }
 
   start() {
@@ -40,6 +40,7 @@ class Autosave {
     window.addEventListener("online", () => this.#retryNow());
     window.addEventListener("beforeunload", (event) => this.#leaving(event));
     if (form.dataset.typed !== undefined) this.#kept = {}; // came back from the server unsaved
+    else if (this.#dirty) this.#changed(); // typed before this script came
   }
 
   get #dirty() {

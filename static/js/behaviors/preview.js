@@ -38,10 +38,10 @@ class Preview {
     if (WIDE.matches) this.#refresh();
   }
 
-  #soon() {
+  #soon(pause = PAUSE) {
     if (!WIDE.matches) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#refresh(), PAUSE);
+    this.#timer = setTimeout(() => this.#refresh(), pause);
   }
 
   async #asked(event) {
@@ -64,11 +64,12 @@ class Preview {
     const { draft } = this.#form.elements;
     const answer = await postJson("/preview", { body, draft: draft.value }, { signal: this.#request.signal });
     if (answer.cancelled) return;
+    if (answer.retryAfter) this.#soon(answer.retryAfter * 1000);
     if (!answer.ok) return this.#explain(answer.data.message);
     this.#shown = body;
-    const position = this.#pane.scrollTop;
+    const position = this.#text.scrollTop;
     this.#text.innerHTML = answer.data.html; // made by core.markup, which lets nothing through that runs
-    this.#pane.scrollTop = position;
+    this.#text.scrollTop = position;
     this.#pane.dataset.state = "";
   }
 
@@ -81,6 +82,6 @@ class Preview {
   #follow() {
     const { scrollTop, scrollHeight, clientHeight } = this.#body;
     const share = scrollTop / Math.max(1, scrollHeight - clientHeight);
-    this.#pane.scrollTop = share * (this.#pane.scrollHeight - this.#pane.clientHeight);
+    this.#text.scrollTop = share * (this.#text.scrollHeight - this.#text.clientHeight);
   }
 }

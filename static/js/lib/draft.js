@@ -6,6 +6,17 @@ export function fieldsOf(form) {
   return Object.fromEntries(FIELDS.map((name) => [name, form.elements[name].value.replaceAll("\r\n", "\n")]));
 }
 
+// The same as the server sent them, whatever was typed before the scripts came.
+export function sentFieldsOf(form) {
+  return Object.fromEntries(FIELDS.map((name) => [name, sentValue(form.elements[name]).replaceAll("\r\n", "\n")]));
+}
+
+function sentValue(field) {
+  if (field.tagName !== "SELECT") return field.defaultValue;
+  const options = [...field.options];
+  return (options.find((option) => option.defaultSelected) ?? options[0]).value;
+}
+
 export function allOf(form) {
   return { ...Object.fromEntries(new FormData(form)), ...fieldsOf(form) };
 }
