@@ -1,12 +1,15 @@
 """Prints the figures that Firsthand promises, measured on the real server with many articles.
 
-    python -m benchmarks [--data FOLDER] [--articles 10000] [pages first-visit finding memory ...]
+    python -m benchmarks [--data FOLDER] [--articles 10000] [PART ...]
 
 The articles are made once and kept in FOLDER; each run works on a copy.
 """
 
 import argparse
 import os
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -72,10 +75,20 @@ def _starting(data: Path, _found: Content, _requests: int) -> Iterator[Figure]:
     yield from starting.measure(data)
 
 
+def _importing(_data: Path, _found: Content, _requests: int) -> Iterator[Figure]:
+    command = [sys.executable, "-m", "benchmarks.importing", str(content.TEXTS / "til")]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    first = printed.splitlines()[0]
+    speed = re.search(r"([\d.]+) a second", first)
+    assert speed, f"no speed in: {first}"
+    yield Figure("import", float(speed[1]), "/s", 60, first.partition(", ")[0], at_least=True)
+
+
 PARTS: dict[str, Part] = {
     "pages": _pages,
     "first-visit": _first_visit,
     "finding": _finding,
+    "importing": _importing,
     "memory": _memory,
     "starting": _starting,
 }

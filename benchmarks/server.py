@@ -45,9 +45,10 @@ def running(data: Path, command: Sequence[str] = GUNICORN) -> Iterator[Server]:
     port = _free_port()
     settings = environment(data, BIND=f"127.0.0.1:{port}")
     started = time.perf_counter()
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=settings, start_new_session=True, stdout=subprocess.DEVNULL
-    )
+    with (data / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=settings, start_new_session=True, stdout=log, stderr=log
+        )
     try:
         _wait_until_it_answers(process, port)
         seconds = time.perf_counter() - started

@@ -68,7 +68,9 @@ class Assets:
     def icon(self, name: str) -> Markup:
         """An icon of the set, inlined, hidden from screen readers: it always stands by a word."""
         if name not in self._icons:
-            shapes = self._icon_set["icons"][self._icon_set["aliases"].get(name, {}).get("parent", name)]["body"]
+            shapes = self._icon_set["icons"][
+                self._icon_set["aliases"].get(name, {}).get("parent", name)
+            ]["body"]
             self._icons[name] = Markup(
                 '<svg class="icon" viewBox="0 0 24 24" fill="none" stroke="currentColor"'
                 ' aria-hidden="true" focusable="false">' + shapes + "</svg>"

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app, request
 from markupsafe import Markup
+from werkzeug.routing import IntegerConverter
 
 from core.config import Config
 
@@ -27,7 +28,14 @@ def settings() -> Config:
     return config
 
 
+class ShortNumber(IntegerConverter):
+    """A number in an address, small enough for the database; with more digits it names nothing."""
+
+    regex = "[0-9]{1,9}"
+
+
 def init_app(app: Flask) -> None:
+    app.url_map.converters["int"] = ShortNumber
     app.extensions["slots"] = {}
     app.jinja_env.filters.update(when=when, day=day)
     app.jinja_env.globals.update(slot=slot)

@@ -63,8 +63,8 @@ def queue_part(
 
 
 def _queued(
-    session: Session, user: User, filter_: QueueFilter, query: sa.Select[tuple[T]]
-) -> sa.Select[tuple[T]]:
+    session: Session, user: User, filter_: QueueFilter, query: sa.Select[T]
+) -> sa.Select[T]:
     conditions = [*_seen_by(session, user), *_conditions(session, user, filter_)]
     return (
         query.join(Revision, Revision.id == Review.revision_id)

@@ -30,9 +30,13 @@ _LETTERS = rf"[^\W_{_SPACELESS}]"
 _RUN = rf"{_LETTERS}{{1,{LONGEST_WORD}}}"
 _WORD = re.compile(rf"{_RUN}(?:['\u2019]{_RUN})*|[{_SPACELESS}]")
 _JOINED = re.compile(
-    rf"(?<!\w){_LETTERS}++(?:(?:[-.]|_{{1,2}}){_LETTERS}++)+|\b[A-Za-z](?:\+\+|\#)(?!\w)"
+    rf"(?<!{_LETTERS}){_LETTERS}++(?:(?:[-.]|_{{1,2}}){_LETTERS}++)+|\b[A-Za-z](?:\+\+|\#)(?!\w)"
 )
-# The same two for the many texts in plain ASCII, where they are several times as fast.
+# Words with all that may join them to an identifier.
+_PART = re.compile(
+    rf"{_LETTERS}+(?:(?:[-.'\u2019]|_{{1,2}}){_LETTERS}+)*(?:(?:\+\+|\#)(?!\w))?|[{_SPACELESS}]"
+)
+# The same for the many texts in plain ASCII, where they are several times as fast.
 _ASCII_RUN = rf"[A-Za-z0-9]{{1,{LONGEST_WORD}}}"
 _ASCII_WORD = re.compile(rf"{_ASCII_RUN}(?:'{_ASCII_RUN})*")
 _ASCII_JOINED = re.compile(
@@ -40,7 +44,9 @@ _ASCII_JOINED = re.compile(
     r"|\b[A-Za-z](?:\+\+|\#)(?!\w)",
     re.ASCII,
 )
-_JOINTS = re.compile(r"[-._+#]+")
+_ASCII_PART = re.compile(
+    r"[A-Za-z0-9]+(?:(?:[-.']|_{1,2})[A-Za-z0-9]+)*(?:(?:\+\+|\#)(?!\w))?", re.ASCII
+)
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _UNDECOMPOSED = str.maketrans(
     {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th"}
@@ -97,9 +103,35 @@ def identifiers(
             yield _folded_identifier(written), match.start(), match.end()
 
 
-def pieces(identifier: str) -> list[str]:
-    """The words that an identifier consists of."""
-    return _JOINTS.sub(" ", identifier).split()
+def words_and_identifiers(text: str) -> tuple[list[str], list[tuple[str, int]]]:
+    """The words of a composed text, and the identifiers with the number of the word they begin at.
+
+    What `words` and `identifiers` find too, in one go: this is what indexing takes its time for.
+    """
+    is_ascii = text.isascii()
+    parts = _ASCII_PART.findall(text.lower()) if is_ascii else _PART.findall(text)
+    if (
+        is_ascii
+        and all(map(str.isalnum, parts))
+        and max(map(len, parts), default=0) <= LONGEST_WORD
+    ):
+        return parts, []
+    found: list[str] = []
+    named: list[tuple[str, int]] = []
+    for part in parts:
+        if is_ascii and part.isalnum() and len(part) <= LONGEST_WORD:
+            found.append(part)
+        else:
+            part_words, part_identifiers = _taken_apart(part)
+            named += [(identifier, len(found) + index) for identifier, index in part_identifiers]
+            found += part_words
+    return found, named
+
+
+@lru_cache(maxsize=50_000)
+def _taken_apart(part: str) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...]]:
+    found = [(name, len(words(part[:start]))) for name, start, _ in identifiers(part)]
+    return tuple(words(part)), tuple(found)
 
 
 def is_exact(identifier: str) -> bool:

@@ -4,16 +4,16 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 from search import forward
 from search.analysis import (
     ANALYSIS_VERSION,
     composed,
-    identifiers,
-    pieces,
     stem,
     words,
+    words_and_identifiers,
 )
 
 # Raised with every change of what an index holds: an index of another version is made anew.
@@ -108,6 +108,7 @@ def entry(document: Document) -> Entry:
     )
 
 
+@lru_cache(maxsize=10_000)
 def filter_key(field: str, value: str) -> str:
     """How a filter is written in an index: `topic:"Office IT"` means the topic office-it."""
     return f"{field}={'-'.join(words(composed(value)))}"
@@ -140,55 +141,33 @@ class _Analysed:
         length = 0
         for part in filter(None, parts):
             text = composed(part)
-            part_words = self._body_words(text) if field == "body" else words(text)
-            self._add_words(part_words, terms)
-            self._add_identifiers(text, part_words, terms)
-            self.words += part_words
+            # Only the body is long enough to need marks by which a place in it is found again.
+            for start, chunk in _chunks(text) if field == "body" else [(0, text)]:
+                if field == "body":
+                    self._marks.append((self._next, start))
+                length += self._add_words(chunk, terms)
             self.words.append(BREAK)
-            length += len(part_words)
-            self._next += len(part_words) + forward.PART_GAP
+            self._next += forward.PART_GAP
         self.lengths.append(length)
         self.terms += terms * CANDIDATE_WEIGHTS[len(self._starts) - 1]
         self._next += forward.FIELD_GAP
 
-    def _body_words(self, text: str) -> list[str]:
-        """The words of the body, with a mark now and then by which a place is found again."""
-        found: list[str] = []
-        for start, chunk in _chunks(text):
-            self._marks.append((self._next + len(found), start))
-            found += words(chunk)
-        return found
-
-    def _add_words(self, part_words: list[str], terms: list[str]) -> None:
-        stems = list(map(stem, part_words))
-        positions = self._positions
-        for position, term in enumerate(stems, self._next):
+    def _add_words(self, text: str, terms: list[str]) -> int:
+        found, named = words_and_identifiers(text)
+        stems = list(map(stem, found))
+        positions, first = self._positions, self._next
+        for position, term in enumerate(stems, first):
             positions[term].append(position)
-        terms += stems
-
-    def _add_identifiers(self, text: str, part_words: list[str], terms: list[str]) -> None:
-        """An identifier stands where the first of its words does."""
-        index = 0
-        for identifier, _, _ in identifiers(text):
-            index = _index(part_words, pieces(identifier), index)
-            self._positions[identifier].append(self._next + index)
+        for identifier, index in named:
+            positions[identifier].append(first + index)
             terms.append(identifier)
+        self.words += found
+        terms += stems
+        self._next += len(stems)
+        return len(stems)
 
     def record(self) -> bytes:
         return forward.encode(self._positions, self._starts, self.lengths, self._marks)
-
-
-def _index(part_words: list[str], wanted: list[str], start: int) -> int:
-    """Where these words stand next to each other, from `start` on."""
-    index = start
-    try:
-        while True:
-            index = part_words.index(wanted[0], index)
-            if part_words[index : index + len(wanted)] == wanted:
-                return index
-            index += 1
-    except (ValueError, IndexError):
-        return start  # cut off as too long
 
 
 def _chunks(text: str) -> Iterator[tuple[int, str]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from kb import topics
+from kb.models import Topic
 from people.models import User
 from search.query import FIELDS
 
@@ -68,14 +68,23 @@ def _names(
     session: Session, counts: Counts, filters: Mapping[str, str]
 ) -> dict[str, Mapping[str, str]]:
     """How the values are written for readers."""
-    handles = {handle for handle, _ in counts.get("author", ())} | {filters.get("author", "")}
-    people = sa.select(User.handle, User.name).where(User.handle.in_(handles))
+
+    def named(query: sa.Select[str, str], field: str) -> dict[str, str]:
+        wanted = {*(value for value, _ in counts.get(field, ())), filters.get(field, "")}
+        return dict(session.connection().execute(query, {"wanted": list(wanted)}).all())
+
     return {
         "kind": KINDS,
         "tag": {},
-        "topic": {node.slug: node.name for node in topics.tree(session).by_id.values()},
-        "author": {row.handle: row.name for row in session.execute(people)},
+        "topic": named(_TOPICS, "topic"),
+        "author": named(_AUTHORS, "author"),
     }
+
+
+# Built once: each search asks them.
+_WANTED: sa.BindParameter[list[str]] = sa.bindparam("wanted", expanding=True)
+_TOPICS = sa.select(Topic.slug, Topic.name).where(Topic.slug.in_(_WANTED))
+_AUTHORS = sa.select(User.handle, User.name).where(User.handle.in_(_WANTED))
 
 
 def chosen(given: Mapping[str, str]) -> dict[str, str]:

@@ -11,13 +11,14 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 import curation.models  # noqa: F401  (with its tables, the schema is whole)
 from core import clock as clock_module
 from core import outbox as outbox_module
-from core import sandbox
+from core import sandbox, turns
 from core.db import Database, create_engine, db
 from core.models import Model
 from core.outbox import Worker
@@ -80,6 +81,13 @@ def _workers_end_with_the_run() -> Iterator[None]:
 def _nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     """Subscribers are the process's own; each test begins without those of the one before."""
     monkeypatch.setattr(outbox_module, "_subscribers", {})
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_to_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does anybody wait for what somebody of the same number did in another test."""
+    for name in ("texts", "images"):
+        monkeypatch.setattr(turns, name, turns.Turns(slow=60.0))
 
 
 # The database
@@ -211,12 +219,19 @@ def settings(tmp_path: Path, database_url: str) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def _compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Each template is compiled once for all the applications that tests make."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(settings: dict[str, str]) -> Iterator[Flask]:
+def app(settings: dict[str, str], _compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
     import wsgi  # late: the domain's tests need no web
 
     app = wsgi.create_app(settings)
     app.testing = True
+    app.jinja_env.bytecode_cache = _compiled_templates
     yield app
     db.close()
 

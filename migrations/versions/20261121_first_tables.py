@@ -538,7 +538,10 @@ def upgrade() -> None:
         sa.Column("draft_id", sa.Integer(), nullable=False),
         sa.Column("attachment_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["draft_id"], ["draft.id"], name=op.f("fk_draft_attachment_draft_id"), ondelete="CASCADE"
+            ["draft_id"],
+            ["draft.id"],
+            name=op.f("fk_draft_attachment_draft_id"),
+            ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
             ["attachment_id"],

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from core.db import Database
 from ops.demo.seeding import PASSWORD
@@ -23,6 +23,7 @@ from tests.browser.people import email
 from tests.browser.watch import Watch
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 12.0  # seconds that a page may take on a busy machine
 STARTS_WITHIN = 120.0  # seconds, with the demo content to be made
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -122,6 +123,7 @@ def server(
 @pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE * 1000)
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
         yield browser
         browser.close()
@@ -176,7 +178,7 @@ def open_window(
             **options,
         )
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE * 1000)
         watch.over(context)
         if person:
             sign_in(context, person)

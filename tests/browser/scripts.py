@@ -9,8 +9,9 @@ from playwright.sync_api import Page
 # Importing a module again waits for the first import, and runs after what waited for that.
 _START = """() => {
   const app = document.querySelector('script[src*="/js/app."]').src;
-  const names = [...document.querySelectorAll("[data-behavior]")].flatMap((e) => e.dataset.behavior.split(/ +/));
-  return Promise.all(names.filter(Boolean).map((name) => import(new URL(`behaviors/${name}.js`, app))));
+  const names = [...document.querySelectorAll("[data-behavior]")]
+    .flatMap((element) => element.dataset.behavior.split(/ +/).filter(Boolean));
+  return Promise.all(names.map((name) => import(new URL(`behaviors/${name}.js`, app))));
 }"""
 
 

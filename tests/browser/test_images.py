@@ -77,7 +77,16 @@ def test_what_is_typed_while_an_image_is_on_its_way_stays(page: Page) -> None:
     field.fill("Before. ")
     paste(page)
     field.press_sequentially(" After.")
+    expect(page.locator("[data-upload-problem]")).to_be_empty()
     expect(field).to_have_value(re.compile(r"^Before\. !\[.*\]\(/attachments/\S+\) After\.$"))
+
+
+def test_what_is_typed_after_an_image_came_stands_behind_it(page: Page) -> None:
+    field = page.get_by_label("Text", exact=True)
+    paste(page)
+    expect(field).to_have_value(MARKDOWN)
+    field.press_sequentially(" After.")
+    expect(field).to_have_value(re.compile(r"^!\[.*\]\(/attachments/\S+\) After\.$"))
 
 
 def test_what_is_no_image_is_refused_with_a_sentence_and_leaves_no_trace(

@@ -19,7 +19,11 @@ export function replaceAll(field, text) {
 export function replaceOnce(field, old, text) {
   const at = field.value.indexOf(old);
   if (at < 0) return false;
-  field.setRangeText(text, at, at + old.length, "preserve");
+  const { selectionStart, selectionEnd, selectionDirection } = field;
+  // A cursor right behind the old text comes to stand behind the new one; "preserve" would select it.
+  const moved = (place) => (place <= at ? place : Math.max(place - old.length, at) + text.length);
+  field.setRangeText(text, at, at + old.length);
+  field.setSelectionRange(moved(selectionStart), moved(selectionEnd), selectionDirection);
   announce(field);
   return true;
 }
