@@ -18,7 +18,7 @@ OFFLINE := The packages could not be installed: this needs the network once, see
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check lint pytest format lock clean FORCE
+.PHONY: help run test check lint pytest format bench lock clean FORCE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ pytest: .venv/.development node_modules/.ready ## The tests alone (ARGS="-k sear
 format: .venv/.development ## Lay the code out as `make check` wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: .venv/.development node_modules/.ready ## Measure what we promise, with 10,000 articles kept in var/ (ARGS="pages finding" chooses)
+	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: .venv/.development ## Pin the dependencies of pyproject.toml anew (UPGRADE=1: to their newest versions)
 	$(INSTALL) -r requirements-lock.txt

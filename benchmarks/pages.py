@@ -72,7 +72,7 @@ def misspelled(query: str, chooser: random.Random) -> str:
     """One slip in the longest word: a letter left out, or typed twice."""
     word = max(re.findall(r"[A-Za-z]+", query) or [query], key=len)
     at = chooser.randrange(1, max(len(word) - 1, 2))
-    slip = chooser.choice((word[:at] + word[at + 1 :], word[:at] + word[at] * 2 + word[at + 1 :]))
+    slip = chooser.choice((word[:at] + word[at + 1 :], word[:at] + word[at - 1] + word[at:]))
     return query.replace(word, slip)
 
 

@@ -33,10 +33,10 @@ class Server:
         fields = Path(f"/proc/{self.worker}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
-    def memory_mb(self) -> float:
-        """Resident memory of the web process, the index's mapped files among it."""
+    def memory_mb(self, part: str = "VmRSS") -> float:
+        """Resident memory of the web process: all of it, or a part such as RssFile, mapped files."""
         status = Path(f"/proc/{self.worker}/status").read_text()
-        return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) * 1024 / 1e6
+        return int(re.findall(rf"{part}:\s+(\d+)", status)[0]) * 1024 / 1e6
 
 
 @contextmanager

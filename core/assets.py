@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import json
 import mimetypes
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,7 @@ STATIC = ROOT / "static"
 PACKAGES = ROOT / "node_modules"
 ICONS = PACKAGES / "@iconify-json" / "lucide" / "icons.json"
 VENDOR = STATIC / "vendor.json"  # the files of browser packages that we serve, nothing else
+IMPORT = re.compile(rb'^@import "([a-z/-]+\.css)";$', re.MULTILINE)  # one file below another
 COMPRESSED = (".css", ".js", ".svg", ".txt", ".webmanifest")
 
 bp = Blueprint("assets", __name__)
@@ -95,7 +97,10 @@ def _read(file: Path) -> Asset:
     media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     if media_type.startswith("text/") or media_type == "application/javascript":
         media_type += "; charset=utf-8"
-    return Asset(file.read_bytes(), media_type, file.suffix in COMPRESSED)
+    body = file.read_bytes()
+    if file.suffix == ".css":
+        body = IMPORT.sub(lambda match: (file.parent / match[1].decode()).read_bytes(), body)
+    return Asset(body, media_type, file.suffix in COMPRESSED)
 
 
 assets: Assets

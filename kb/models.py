@@ -69,7 +69,7 @@ class Article(Model):
         index=True
     )  # the live title as wiki links name it
     kind: Mapped[Kind] = mapped_column(by_value(Kind))
-    topic_id: Mapped[int] = mapped_column(sa.ForeignKey("topic.id"), index=True)
+    topic_id: Mapped[int] = mapped_column(sa.ForeignKey("topic.id"))
     owner_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     live_revision_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("revision.id", use_alter=True, name="fk_article_live_revision_id"), index=True
@@ -80,6 +80,9 @@ class Article(Model):
     topic: Mapped[Topic] = relationship()
     owner: Mapped[User] = relationship()
     live_revision: Mapped["Revision | None"] = relationship(foreign_keys=[live_revision_id])
+
+    # Home and the topics count what is live in each topic, out of this index alone.
+    __table_args__ = (sa.Index(None, "topic_id", "live_revision_id"),)
 
 
 class ArticleSlug(Model):

@@ -177,7 +177,11 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_article_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_article_published_at"), ["published_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_article_title_key"), ["title_key"], unique=False)
-        batch_op.create_index(batch_op.f("ix_article_topic_id"), ["topic_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_article_topic_id_live_revision_id"),
+            ["topic_id", "live_revision_id"],
+            unique=False,
+        )
 
     op.create_table(
         "topic_curator",
@@ -734,7 +738,7 @@ def downgrade() -> None:
 
     op.drop_table("topic_curator")
     with op.batch_alter_table("article", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_article_topic_id"))
+        batch_op.drop_index(batch_op.f("ix_article_topic_id_live_revision_id"))
         batch_op.drop_index(batch_op.f("ix_article_title_key"))
         batch_op.drop_index(batch_op.f("ix_article_published_at"))
         batch_op.drop_index(batch_op.f("ix_article_owner_id"))

@@ -10,7 +10,11 @@ _AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 # What differs with the scheme and the width; the rest needs asking once a page.
 LOOKS = ["color-contrast", "scrollable-region-focusable", "target-size", "link-in-text-block"]
 
-_RUN = """rules => axe.run({resultTypes: ["violations"], ...(rules && {runOnly: rules})}).then(
+# A colour on its way to another has no contrast to measure, so that is waited for.
+_SETTLE = """() => new Promise((go) => requestAnimationFrame(() => setTimeout(() =>
+  requestAnimationFrame(go), 50)))"""
+
+_RUN = """rules => axe.run({resultTypes: ["violations"], preload: false, ...(rules && {runOnly: rules})}).then(
   ({violations}) => violations.flatMap(({id, nodes}) => nodes.map(({html}) => `${id}: ${html}`)))"""
 
 
@@ -23,6 +27,8 @@ def _source() -> str:
 
 def violations(page: Page, rules: list[str] | None = None) -> list[str]:
     """The rule broken and the element that breaks it; all rules but for a choice of them."""
-    page.evaluate(_source())  # the tool's own door, which the page's policy does not close
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_source())  # by the tool's own door, which the page's policy does not close
+    page.evaluate(_SETTLE)
     found: list[str] = page.evaluate(_RUN, rules)
     return found

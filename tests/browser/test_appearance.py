@@ -39,18 +39,14 @@ def is_light(page: Page) -> bool:
 # Times
 
 
-@pytest.mark.parametrize(
-    ("zone", "hours"), [("Pacific/Kiritimati", 14), ("America/Los_Angeles", -8), ("UTC", 0)]
-)
-def test_times_are_those_of_the_readers_zone(
-    open_window: OpenWindow, zone: str, hours: int
-) -> None:
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles", "UTC"])
+def test_times_are_those_of_the_readers_zone(open_window: OpenWindow, zone: str) -> None:
     page = visit(open_window(READER, timezone_id=zone), ARTICLE)
     time = page.locator(".trust time")
     moment = time.get_attribute("datetime")
     shown = page.evaluate(
         """([moment, zone]) => {
-          const show = (how) => new Intl.DateTimeFormat("en-GB", {...how, timeZone: zone}).format(new Date(moment));
+          const show = (how) => new Date(moment).toLocaleString("en-GB", {...how, timeZone: zone});
           return [show({dateStyle: "long"}), show({timeStyle: "short"})];
         }""",
         [moment, zone],
@@ -170,7 +166,8 @@ _STOPS = """() => {
   });
 }"""
 
-_MISSED = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
+_MISSED = """() =>
+  [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
   .filter((element) => element.tabIndex >= 0 && !element.disabled && element.type !== "hidden")
   .filter((element) => element.checkVisibility({visibilityProperty: true, contentVisibilityAuto: true}))
   .filter((element) => !window.stops.has(element))

@@ -22,7 +22,8 @@ class Watch:
     def over(self, context: BrowserContext) -> None:
         context.on("console", self._said)
         context.on("weberror", self._threw)
-        context.on("request", self._asked)
+        context.on("requestfinished", self._asked)
+        context.on("requestfailed", self._failed)
         context.on("response", self._answered)
 
     def take(self) -> list[str]:
@@ -49,6 +50,10 @@ class Watch:
         address = urlsplit(request.url)
         if address.scheme not in ("blob", "data") and address.netloc != self.host:
             self.troubles.append(f"asked another host: {request.url}")
+
+    def _failed(self, request: Request) -> None:
+        if "csp" not in (request.failure or "").lower():  # what the policy stops is never sent
+            self._asked(request)
 
     def _answered(self, response: Response) -> None:
         if response.status >= 500 and response.status not in self._expected:

@@ -208,9 +208,14 @@ class Workflow(RuleBasedStateMachine):
     # Reviewing
 
     @precondition(something_is_under_review)
-    @rule(pick=picks, name=people)
-    def claim(self, pick: int, name: str) -> None:
-        self.claim_for(self.person(name), self.review(pick))
+    @rule(pick=picks, name=people, old_window=st.booleans())
+    def claim(self, pick: int, name: str, old_window: bool) -> None:
+        """An old window still shows what was there before, and can be decided in."""
+        review, by = self.review(pick), self.person(name)
+        shown = self.on_screen(by, review)
+        self.claim_for(by, review)
+        if old_window:
+            self.seen[by.name, review.id] = shown
 
     def claim_for(self, by: User, review: Review) -> None:
         if self.request(lambda: workflow.claim(self.session, review.id, by=by)):
