@@ -14,8 +14,9 @@ LOOKS = ["color-contrast", "scrollable-region-focusable", "target-size", "link-i
 _SETTLE = """() => new Promise((go) => requestAnimationFrame(() => setTimeout(() =>
   requestAnimationFrame(go), 50)))"""
 
-_RUN = """rules => axe.run({resultTypes: ["violations"], preload: false, ...(rules && {runOnly: rules})}).then(
-  ({violations}) => violations.flatMap(({id, nodes}) => nodes.map(({html}) => `${id}: ${html}`)))"""
+_RUN = """rules => axe.run({
+  resultTypes: ["violations"], preload: false, ...(rules && {runOnly: rules})
+}).then(({violations}) => violations.flatMap(({id, nodes}) => nodes.map(({html}) => `${id}: ${html}`)))"""
 
 
 @cache

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import Error, Locator, Page, Route, expect
 
-from tests.browser.conftest import OpenWindow, Server, SignIn
+from tests.browser.conftest import OpenWindow, SignIn
 from tests.browser.keyboard import press, tab_to
 from tests.browser.people import (
     AUTHOR,
@@ -295,9 +295,7 @@ def test_similar_articles_are_shown_while_the_title_is_typed(open_window: OpenWi
 # Handing in
 
 
-def test_a_second_press_of_submit_hands_in_once(
-    editor: Callable[..., Page], server: Server
-) -> None:
+def test_a_second_press_of_submit_hands_in_once(editor: Callable[..., Page]) -> None:
     page = editor("Lock the cellar")
     sent: list[str] = []
     page.on("request", lambda r: sent.append(r.url) if r.url.endswith("/submission") else None)
