@@ -4,7 +4,7 @@ from typing import Any
 
 from core.config import load
 from core.db import db
-from core.outbox import Worker
+from core.outbox import Worker, start_threads
 
 _config = load()
 
@@ -29,7 +29,7 @@ errorlog = "-"
 loglevel = "warning"
 control_socket_disable = True
 
-_outbox: Worker | None = None
+_outbox: list[Worker] = []
 
 
 def when_ready(server: Any) -> None:
@@ -39,10 +39,9 @@ def when_ready(server: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     """Each worker delivers what is due; a lock lets one of them at a time be the indexer."""
     global _outbox
-    _outbox = Worker(db, _config.data)
-    _outbox.start_thread()
+    _outbox = start_threads(db, _config.data)
 
 
 def worker_exit(server: Any, worker: Any) -> None:
-    if _outbox is not None:
-        _outbox.stop()
+    for lane in _outbox:
+        lane.stop()

@@ -1,6 +1,7 @@
 """Commands that concern the whole application: the outbox and the database's schema."""
 
 import json
+import threading
 
 import click
 from alembic import command
@@ -28,11 +29,11 @@ def init_app(app: Flask) -> None:
 @click.option("--once", is_flag=True, help="Deliver what is due now, then stop.")
 def work(once: bool) -> None:
     """Deliver until stopped. Example: flask outbox work"""
-    worker = outbox.Worker(db, settings().data)
     if once:
-        click.echo(f"{worker.drain()} deliveries tried.")
-    else:
-        worker.run()
+        click.echo(f"{outbox.Worker(db, settings().data).drain()} deliveries tried.")
+        return
+    outbox.start_threads(db, settings().data)
+    threading.Event().wait()
 
 
 @outbox_cli.command("retry")

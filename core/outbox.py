@@ -135,19 +135,46 @@ def record(
     return event
 
 
-_bell = threading.Event()
+_bells: set[threading.Event] = set()
 
 
 def wake() -> None:
-    """Tell this process's worker that there is something to deliver."""
-    _bell.set()
+    """Tell this process's workers that there is something to deliver."""
+    for bell in tuple(_bells):
+        bell.set()
+
+
+Lane = Callable[[Subscriber], bool]
+
+
+def every(_subscriber: Subscriber) -> bool:
+    return True
+
+
+def own(subscriber: Subscriber) -> bool:
+    """What only our own database and index have a part in: nothing here waits for strangers."""
+    return subscriber.inside or subscriber.exclusive
+
+
+def others(subscriber: Subscriber) -> bool:
+    return not own(subscriber)
+
+
+def start_threads(db: Database, data: Path) -> list["Worker"]:
+    """Deliver in the background, in two lanes: a mail server that hangs keeps nothing from being found."""
+    workers = [Worker(db, data, lane) for lane in (own, others)]
+    for worker in workers:
+        worker.start_thread()
+    return workers
 
 
 class Worker:
-    """Delivers what is due; one thread of a web process, or `flask outbox work`."""
+    """Delivers what is due of its lane; one thread of a web process, or of `flask outbox work`."""
 
-    def __init__(self, db: Database, data: Path) -> None:
+    def __init__(self, db: Database, data: Path, lane: Lane = every) -> None:
         self._db = db
+        self._lane = lane
+        self._bell = threading.Event()
         self._lock = FileLock(data / "indexer.lock", timeout=0)
         self._stop = threading.Event()
 
@@ -158,12 +185,13 @@ class Worker:
 
     def stop(self) -> None:
         self._stop.set()
-        _bell.set()
+        self._bell.set()
 
     def run(self) -> None:
         """Deliver until told to stop; a failing database only makes it wait."""
+        _bells.add(self._bell)
         while not self._stop.is_set():
-            _bell.clear()
+            self._bell.clear()
             try:
                 busy = self.deliver_due() > 0
             except Exception:
@@ -171,13 +199,15 @@ class Worker:
                 busy = False
                 self._stop.wait(POLL_SECONDS * 4)
             if not busy:
-                _bell.wait(POLL_SECONDS)
+                self._bell.wait(POLL_SECONDS)
+        _bells.discard(self._bell)
         self._lock.release(force=True)
 
     def deliver_due(self) -> int:
         """One round over all subscribers; returns how many deliveries were tried."""
-        due = self._due_subscribers()
-        return sum(self._deliver(_subscribers[name]) for name in due if name in _subscribers)
+        due = [_subscribers[name] for name in self._due_subscribers() if name in _subscribers]
+        due.sort(key=lambda subscriber: not subscriber.exclusive)  # somebody waits to find it
+        return sum(self._deliver(subscriber) for subscriber in due if self._lane(subscriber))
 
     def drain(self) -> int:
         """Deliver until nothing is due any more; returns how many deliveries were tried."""

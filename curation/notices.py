@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from core import outbox
 from core.outbox import Event
-from curation.models import Review, ReviewEntry
+from curation.models import Review, ReviewEntry, State
 from curation.permissions import can_decide
 from curation.workflow import EVENTS
 from kb.topics import Deciders
@@ -96,10 +96,9 @@ def _declined(session: Session, entry: ReviewEntry, event: Event) -> Composed:
 
 def _withdrawn(session: Session, entry: ReviewEntry, event: Event) -> Composed:
     text = f"{entry.actor.name} has withdrawn {_title(entry.review)}; there is nothing left to do."
-    holder = entry.review.curator_id
-    return Message(f"Withdrawn: {_title(entry.review, plain=True)}", text), [
-        holder
-    ] if holder else []
+    holder = entry.review.curator_id if entry.old is State.IN_REVIEW else None
+    readers = [holder] if holder else []
+    return Message(f"Withdrawn: {_title(entry.review, plain=True)}", text), readers
 
 
 COMPOSERS: dict[str, Callable[[Session, ReviewEntry, Event], Composed]] = {

@@ -67,22 +67,22 @@ class MovedOn(Conflict):
     """Somebody acted on the review since this person looked at it; `entry` tells who did what."""
 
     def __init__(self, review: Review, entry: ReviewEntry) -> None:
-        done, at = DONE[entry.action], f"{entry.at:%H:%M} UTC on {entry.at.day} {entry.at:%B}"
-        super().__init__(f"{entry.actor.name} {done} at {at}. What you typed is still here.")
+        super().__init__(self.sentence(review, entry))
         self.review = review
         self.entry = entry
+
+    def sentence(self, review: Review, entry: ReviewEntry) -> str:
+        done, at = DONE[entry.action], f"{entry.at:%H:%M} UTC on {entry.at.day} {entry.at:%B}"
+        return f"{entry.actor.name} {done} at {at}. What you typed is still here."
 
 
 class WrongState(MovedOn):
     """The action does not fit where the review stands."""
 
-    def __init__(self, review: Review, entry: ReviewEntry) -> None:
-        super().__init__(review, entry)
+    def sentence(self, review: Review, entry: ReviewEntry) -> str:
         if review.state is State.SUBMITTED:
-            self.message = (
-                "Nobody is reading this at the moment. Claim it first;"
-                " what you typed is still here."
-            )
+            return "Nobody is reading this at the moment. Claim it first; what you typed is still here."
+        return super().sentence(review, entry)
 
 
 def submit(session: Session, draft: Draft, rendering: Rendering, *, note: str, by: User) -> Review:
@@ -175,7 +175,7 @@ def decline(
     """Close the review without publishing; the text stays its author's."""
     review = _to_decide(session, review_id, Action.DECLINE, version, revision, by)
     _move(session, review, Action.DECLINE, by=by, note=_reason(reason))
-    drafts.thaw(session, review.revision_id)
+    drafts.let_go(session, review.article_id, review.author_id)
     return review
 
 
@@ -199,7 +199,7 @@ def withdraw(session: Session, review_id: int, *, by: User) -> Review:
         return review
     _require(review, Action.WITHDRAW)
     _move(session, review, Action.WITHDRAW, by=by)
-    drafts.thaw(session, review.revision_id)
+    drafts.let_go(session, review.article_id, review.author_id)
     return review
 
 

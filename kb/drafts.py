@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -64,7 +65,7 @@ def start(
         return save(session, same_page, fields, version=same_page.version, by=by)
     other = of_article(session, by, article.id) if article else None
     if other is not None:
-        if _same(other, fields):
+        if _same(other, fields, by):
             return other
         raise SavedMeanwhile(other)
     base = article.live_revision if article else None
@@ -81,15 +82,20 @@ def start(
         saved_by_id=by.id,
         deleted_at=None,
         frozen_id=None,
+        under_review=False,
         title="",
         summary="",
         body="",
         tags=[],
         topic_id=None,
     )
-    _fill(session, draft, fields, by)
-    session.add(draft)
-    session.flush()  # its address carries the id
+    try:
+        with session.begin_nested():
+            _fill(session, draft, fields, by)
+            session.add(draft)
+            session.flush()  # its address carries the id
+    except IntegrityError:  # the same page, or another window, saved at this very moment
+        return start(session, fields, key=key, kind=kind, by=by, dialect=dialect, article=article)
     _note_images(session, draft, _images(draft.body), by)
     return draft
 
@@ -105,7 +111,7 @@ def save(session: Session, draft: Draft, fields: DraftFields, *, version: int, b
     if draft.locked:
         raise Conflict("This text is under review. Withdraw it first; then you can change it.")
     if version != draft.version:
-        if _same(draft, fields):
+        if _same(draft, fields, by):
             return draft  # the same save again, after an answer that got lost
         raise SavedMeanwhile(draft)
     images = _images(fields.body) - _images(draft.body)
@@ -122,6 +128,8 @@ def save(session: Session, draft: Draft, fields: DraftFields, *, version: int, b
 
 def delete(draft: Draft, *, by: User) -> None:
     """Put a draft away; it can be taken back for 30 days."""
+    if by.id != draft.author_id:
+        raise NotAllowed("Only its author can delete this draft.")
     if not can_delete_draft(by, draft):
         raise Conflict("This draft cannot be deleted while it is under review; withdraw it first.")
     draft.deleted_at = draft.deleted_at or clock.now()
@@ -201,14 +209,21 @@ def freeze(
     revision = _revision(session, draft, article, note)
     rendering.apply(session, revision, rendering_)
     record_uses(session, revision, draft)
-    draft.frozen_id = revision.id
+    draft.frozen_id, draft.under_review = revision.id, True
     return revision
 
 
 def thaw(session: Session, revision_id: int) -> None:
-    """Open the draft behind a revision again, with everything typed."""
+    """Open the draft behind a revision again, with everything typed, for another round."""
     for draft in session.scalars(sa.select(Draft).where(Draft.frozen_id == revision_id)):
         draft.frozen_id = None
+
+
+def let_go(session: Session, article_id: int, author_id: int) -> None:
+    """The review has ended without publishing: the draft is its author's alone again."""
+    theirs = sa.select(Draft).where(Draft.article_id == article_id, Draft.author_id == author_id)
+    for draft in session.scalars(theirs):
+        draft.frozen_id, draft.under_review = None, False
 
 
 def discard(session: Session, revision_id: int) -> None:
@@ -280,7 +295,9 @@ def _fill(session: Session, draft: Draft, fields: DraftFields, by: User) -> None
             draft.coauthors = list(session.scalars(sa.select(User).where(User.id.in_(wanted))))
 
 
-def _same(draft: Draft, fields: DraftFields) -> bool:
+def _same(draft: Draft, fields: DraftFields, by: User) -> bool:
+    if by.id == draft.author_id and {p.id for p in draft.coauthors} != set(fields.coauthor_ids):
+        return False
     return (draft.title, draft.summary, draft.body, draft.tags, draft.topic_id) == (
         fields.title,
         fields.summary,

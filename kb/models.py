@@ -223,6 +223,8 @@ class Draft(Model):
     topic: Mapped[Topic | None] = relationship()
     coauthors: Mapped[list[User]] = relationship(secondary="draft_coauthor", order_by=User.name)
 
+    under_review: Mapped[bool]  # from the first submission to the decision, whoever has the text
+
     @property
     def locked(self) -> bool:
         """Under review: to change the text, withdraw first."""

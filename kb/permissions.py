@@ -24,7 +24,7 @@ def can_edit_draft(user: User, draft: Draft) -> bool:
 
 def can_delete_draft(user: User, draft: Draft) -> bool:
     """Its author alone, and not while a review stands on it."""
-    return user.id == draft.author_id and not draft.locked
+    return user.id == draft.author_id and not draft.under_review
 
 
 def can_manage_topics(user: User) -> bool:

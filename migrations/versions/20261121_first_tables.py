@@ -356,6 +356,7 @@ def upgrade() -> None:
         sa.Column("saved_by_id", sa.Integer(), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("frozen_id", sa.Integer(), nullable=True),
+        sa.Column("under_review", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"], ["article.id"], name=op.f("fk_draft_article_id"), ondelete="SET NULL"
         ),
@@ -523,6 +524,29 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_revision_link_key"), ["key"], unique=False)
 
     op.create_table(
+        "draft_attachment",
+        sa.Column("draft_id", sa.Integer(), nullable=False),
+        sa.Column("attachment_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attachment_id"],
+            ["attachment.id"],
+            name=op.f("fk_draft_attachment_attachment_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["draft_id"],
+            ["draft.id"],
+            name=op.f("fk_draft_attachment_draft_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("draft_id", "attachment_id", name=op.f("pk_draft_attachment")),
+    )
+    with op.batch_alter_table("draft_attachment", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_draft_attachment_attachment_id"), ["attachment_id"], unique=False
+        )
+
+    op.create_table(
         "draft_coauthor",
         sa.Column("draft_id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
@@ -536,29 +560,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("draft_coauthor", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_draft_coauthor_user_id"), ["user_id"], unique=False)
-
-    op.create_table(
-        "draft_attachment",
-        sa.Column("draft_id", sa.Integer(), nullable=False),
-        sa.Column("attachment_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["draft_id"],
-            ["draft.id"],
-            name=op.f("fk_draft_attachment_draft_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["attachment_id"],
-            ["attachment.id"],
-            name=op.f("fk_draft_attachment_attachment_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("draft_id", "attachment_id", name=op.f("pk_draft_attachment")),
-    )
-    with op.batch_alter_table("draft_attachment", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_draft_attachment_attachment_id"), ["attachment_id"], unique=False
-        )
 
     op.create_table(
         "review_entry",
@@ -655,14 +656,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_review_entry_actor_id"))
 
     op.drop_table("review_entry")
-    with op.batch_alter_table("draft_attachment", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_draft_attachment_attachment_id"))
-
-    op.drop_table("draft_attachment")
     with op.batch_alter_table("draft_coauthor", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_draft_coauthor_user_id"))
 
     op.drop_table("draft_coauthor")
+    with op.batch_alter_table("draft_attachment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_draft_attachment_attachment_id"))
+
+    op.drop_table("draft_attachment")
     with op.batch_alter_table("revision_link", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_revision_link_key"))
         batch_op.drop_index(batch_op.f("ix_revision_link_article_id"))

@@ -336,3 +336,24 @@ def test_a_delivery_for_a_subscriber_that_is_gone_stays_and_hurts_nobody(
     outbox_module._subscribers.clear()
     assert outbox.drain() == 0
     assert outbox_module.status(session).waiting == 1
+
+
+def test_a_mail_server_that_hangs_keeps_nothing_from_being_found(
+    session: Session, database: Database, tmp_path: Path
+) -> None:
+    hanging, found = threading.Event(), threading.Event()
+    subscribe("mail", ["published"], lambda _session, _events: hanging.wait(30) and None)
+    subscribe("index", ["published"], lambda _session, _events: found.set(), exclusive=True)
+    workers = outbox_module.start_threads(database, tmp_path)
+    try:
+        record(session, "published", 1)
+        session.commit()
+        assert found.wait(10)
+        assert not hanging.is_set()
+    finally:
+        hanging.set()
+        for worker in workers:
+            worker.stop()
+        for thread in threading.enumerate():
+            if thread.name == "outbox":
+                thread.join(10)

@@ -373,3 +373,16 @@ def test_every_line_of_the_log_names_the_text_and_the_round(
         (Action.REQUEST_CHANGES, first, 1),
         (Action.SUBMIT, review.revision_id, 2),
     ]
+
+
+def test_a_draft_cannot_be_deleted_before_its_review_ends(
+    session: Session, alice: User, cora: User
+) -> None:
+    draft = make_draft(session, alice)
+    review = make_review(session, alice, draft=draft, state=State.CHANGES_REQUESTED, curator=cora)
+    assert not draft.locked
+    with pytest.raises(Conflict, match="withdraw it first"):
+        drafts.delete(draft, by=alice)
+    workflow.withdraw(session, review.id, by=alice)
+    drafts.delete(draft, by=alice)
+    assert draft.deleted_at is not None

@@ -182,6 +182,16 @@ def test_who_was_reading_is_told_of_a_withdrawal(
     assert told.now() == {"Cora": "Withdrawn: A"}
 
 
+def test_who_had_put_it_back_is_not_told_of_a_withdrawal(
+    session: Session, told: Told, alice: User, cora: User
+) -> None:
+    review = make_review(session, alice, title="A", state=State.IN_REVIEW, curator=cora)
+    workflow.release(session, review.id, by=cora)
+    told.before()
+    workflow.withdraw(session, review.id, by=alice)
+    assert told.now() == {}
+
+
 def test_nobody_is_told_of_what_they_did_themselves(
     session: Session, told: Told, alice: User, bob: User, cora: User
 ) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core import clock as clock_module
 from core.db import Database
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from kb import drafts, merging
 from kb.drafts import SavedMeanwhile
 from kb.forms import DraftFields
@@ -266,7 +266,7 @@ def test_only_its_author_deletes_or_takes_back(
 ) -> None:
     edit(session, draft, coauthor_ids=(bob.id,))
     assert not can_delete_draft(bob, draft)
-    with pytest.raises(Conflict):
+    with pytest.raises(NotAllowed, match="Only its author"):
         drafts.delete(draft, by=bob)
     drafts.delete(draft, by=alice)
     with pytest.raises(NotFound):
