@@ -1,7 +1,9 @@
 """How gunicorn serves the application; `make run` and any other start read this."""
 
+from threading import Thread
 from typing import Any
 
+from core import markup
 from core.config import load
 from core.db import db
 from core.outbox import Worker, start_threads
@@ -40,6 +42,8 @@ def post_worker_init(worker: Any) -> None:
     """Each worker delivers what is due; a lock lets one of them at a time be the indexer."""
     global _outbox
     _outbox = start_threads(db, _config.data)
+    # The first text should not wait for the rendering processes to start.
+    Thread(target=markup.render, args=("Ready.",), daemon=True).start()
 
 
 def worker_exit(server: Any, worker: Any) -> None:

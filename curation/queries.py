@@ -27,7 +27,8 @@ class QueueFilter:
     topic: str = ""
     kind: str = ""
     state: str = ""
-    mine: bool = False
+    mine: bool = False  # claimed by this person
+    yours: bool = False  # this person may decide on it
 
     def states(self) -> tuple[State, ...]:
         chosen = tuple(state for state in OPEN if state.value == self.state)
@@ -207,3 +208,8 @@ def _conditions(
         yield Article.kind == Kind(filter_.kind)
     if filter_.mine:
         yield Review.curator_id == user.id
+    if filter_.yours:
+        if not user.is_admin:
+            yield Revision.topic_id.in_(Deciders(session).topics_of(user))
+        yield sa.not_(authored_by(user.id))
+        yield sa.or_(Review.state != State.IN_REVIEW, Review.curator_id == user.id)

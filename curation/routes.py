@@ -39,6 +39,7 @@ def queue() -> Any:
         kind=args.get("kind", ""),
         state=args.get("state", ""),
         mine=args.get("mine") == "1",
+        yours=args.get("yours") == "1",
     )
     page = page_of(queries.queue_length(db.session, me(), filter_))
     reviews = queries.queue_part(db.session, me(), filter_, offset=page.offset, limit=page.size)

@@ -23,6 +23,7 @@ _SCANNED = 20_000  # how far into a text we look for a match without help from t
 _PLACES = 100  # occurrences of one word that are weighed
 _REPEATED = 0.1  # what a word counts that is in the passage already
 _BLANK = re.compile(r"\s+")
+_BREAK = re.compile(r"\s*\n\s*")
 _SENTENCE_END = re.compile(r"[.!?:](?=\s)|\n")
 _CLOSING = re.compile(r"[.!?)\]\"'\u201d]+")
 
@@ -119,16 +120,27 @@ def _word_start(text: str, at: int) -> int:
 
 
 def _parts(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> list[Part]:
-    """A stretch of text cut where marks begin and end; any blanks are made single spaces."""
+    """A stretch of text cut where marks begin and end; all of it in one line."""
     parts: list[Part] = []
     reached = start
     for first, last in spans:
         if first >= reached:
-            parts.append(Part(_BLANK.sub(" ", text[reached:first])))
+            parts.append(Part(_one_line(text, reached, first)))
             parts.append(Part(text[first:last], is_match=True))
             reached = last
-    parts.append(Part(_BLANK.sub(" ", text[reached:end])))
+    parts.append(Part(_one_line(text, reached, end)))
     return [part for part in parts if part.text]
+
+
+def _one_line(text: str, start: int, end: int) -> str:
+    """A stretch of text in one line, in which headings and items keep apart from what follows."""
+    pieces = []
+    for found in _BREAK.finditer(text, start, end):
+        is_between = found.start() > 0 and found.end() < len(text)
+        is_apart = is_between and text[found.start() - 1] not in ".!?:;,"
+        pieces += [_BLANK.sub(" ", text[start : found.start()]), " · " if is_apart else " "]
+        start = found.end()
+    return "".join(pieces) + _BLANK.sub(" ", text[start:end])
 
 
 def _spans(

@@ -7,7 +7,7 @@ from curation import queries
 from curation.models import Review, State
 from curation.queries import QueueFilter
 from kb.models import Kind
-from people.models import User
+from people.models import Role, User
 from tests.conftest import Clock
 from tests.factories import make_article, make_review, make_topic, make_user
 
@@ -138,3 +138,19 @@ def test_reviews_of_an_article_are_for_its_authors_and_curators(
     assert list(queries.of_article(session, cora, article.id)) == [theirs, mine]
     assert list(queries.of_article(session, alice, article.id)) == [mine]
     assert list(queries.of_article(session, make_user(session), article.id)) == []
+
+
+def test_yours_are_those_that_one_may_decide_now(
+    session: Session, alice: User, cora: User, carl: User
+) -> None:
+    anything, sales = make_topic(session, "Any"), make_topic(session, "Sales", curators=[carl])
+    open_one = make_review(session, alice, title="A", topic=anything)
+    held = make_review(
+        session, alice, title="B", topic=anything, state=State.IN_REVIEW, curator=cora
+    )
+    make_review(session, alice, title="C", topic=sales)
+    own = make_review(session, cora, title="D", topic=anything)
+    assert shown(session, cora, yours=True) == [open_one, held]
+    assert own not in shown(session, cora, yours=True)
+    elsewhere = make_user(session, "Dora", role=Role.CURATOR)
+    assert set(shown(session, elsewhere, yours=True)) == {open_one, own}

@@ -58,7 +58,7 @@ def test_a_passage_begins_with_its_sentence_and_says_that_the_text_goes_on():
 
 
 def test_a_short_text_is_shown_whole():
-    assert best("Pull the\n\n  toner out.", "toner") == "Pull the [toner] out."
+    assert best("Pull  the\ttoner out.", "toner") == "Pull the [toner] out."
 
 
 def test_without_a_match_in_the_text_it_begins_at_the_beginning():
@@ -96,5 +96,11 @@ def test_parts_put_together_are_the_text(text, terms):
     import re
     import unicodedata
 
-    assert re.sub(r"\s+", " ", whole) == re.sub(r"\s+", " ", unicodedata.normalize("NFC", text))
+    blanks = re.compile(r"[\s·]+")  # a point stands where a line ended
+    assert blanks.sub(" ", whole) == blanks.sub(" ", unicodedata.normalize("NFC", text))
     passage(text, terms, ranked(text, *terms), (1.0,) * len(terms))
+
+
+def test_a_heading_keeps_apart_from_the_text_below_it():
+    text = "Steps\n\nTalk to me.\nThen go  on\n"
+    assert bracketed(marked(text, {"talk"})) == "Steps · [Talk] to me. Then go on "
