@@ -30,7 +30,6 @@ def main() -> None:
         sys.exit(f"Firsthand cannot start: {error}.")
     sandbox.shutdown()
     os.chdir(ROOT)
-    os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # eight threads need no arena each: 16 MB less
     os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"])
 
 
