@@ -92,6 +92,8 @@ def _same_row(line: str) -> Row:
 
 
 def _changed_row(old: str, new: str) -> Row:
+    if old == new:  # where texts are too long to align, equal lines may stand side by side
+        return _same_row(old)
     old_words, new_words = _WORD.findall(old), _WORD.findall(new)
     left: list[Piece] = []
     right: list[Piece] = []

@@ -25,7 +25,7 @@ from core.models import Model
 log = logging.getLogger("firsthand.outbox")
 
 LEASE = timedelta(seconds=90)  # a claimed delivery whose worker died is due again after this
-BATCH = 200
+BATCH = 200  # claimed at once where nothing waits for strangers
 TRIES = 12
 LONGEST_WAIT = timedelta(hours=1)
 POLL_SECONDS = 0.5  # how soon a commit of another process is noticed
@@ -204,7 +204,7 @@ class Worker:
         self._lock.release(force=True)
 
     def deliver_due(self) -> int:
-        """One round over all subscribers; returns how many deliveries were tried."""
+        """One round over all subscribers, a claim for each; returns how many deliveries were tried."""
         due = [_subscribers[name] for name in self._due_subscribers() if name in _subscribers]
         due.sort(key=lambda subscriber: not subscriber.exclusive)  # somebody waits to find it
         return sum(self._deliver(subscriber) for subscriber in due if self._lane(subscriber))
@@ -240,7 +240,12 @@ class Worker:
         return True
 
     def _claim(self, subscriber: Subscriber, until: datetime) -> list[int]:
-        """Take due deliveries: whoever moves `due_at` first has them, `until` the lease runs out."""
+        """Take due deliveries: whoever moves `due_at` first has them, `until` the lease runs out.
+
+        One call's worth of what waits for strangers: a server that hangs must not outlast the lease
+        of those that stand in line behind it.
+        """
+        most = BATCH if own(subscriber) else max(subscriber.batch, 1)
         now = clock.now()
         with self._db.reading() as session:
             query = (
@@ -252,17 +257,50 @@ class Worker:
             candidates = session.execute(query).all()
         if not candidates:
             return []
+        claimed: list[int] = []
         with self._db.writing() as session:
-            claimed = [row.id for row in candidates if _take(session, row.id, row.due_at, until)]
+            for row in candidates:
+                if _take(session, row.id, row.due_at, until):
+                    claimed.append(row.id)
+                if len(claimed) == most:
+                    break
             session.commit()
         return claimed
 
     def _hand_over(self, subscriber: Subscriber, ids: list[int], until: datetime) -> None:
+        ids = self._count_try(ids, until)
+        if not ids:
+            return
+        error = self._try(subscriber, ids, until)
+        if error is None:
+            return
+        if len(ids) == 1:
+            self._put_back(ids, until, error)
+            return
+        for id_ in ids:  # each alone: a bad one must not fail its neighbours for ever
+            if error := self._try(subscriber, [id_], until):
+                self._put_back([id_], until, error)
+
+    def _count_try(self, ids: list[int], until: datetime) -> list[int]:
+        """Those still ours. Their try counts from here on, also if this process dies of it."""
+        with self._db.writing() as session:
+            counted = session.scalars(
+                sa.update(Delivery)
+                .where(Delivery.id.in_(ids), Delivery.due_at == until)
+                .values(attempts=Delivery.attempts + 1)
+                .returning(Delivery.id)
+                .execution_options(synchronize_session=False)
+            ).all()
+            session.commit()
+        return sorted(counted)
+
+    def _try(self, subscriber: Subscriber, ids: list[int], until: datetime) -> Exception | None:
+        """Call the handler and mark the deliveries done; returns why that failed, if it did."""
         try:
             with self._db.new_session(writing=subscriber.inside) as session:
                 ids = _still_ours(session, ids, until, lock=subscriber.inside)
                 if not ids:
-                    return
+                    return None
                 subscriber.handler(session, _events(session, ids))
                 if subscriber.inside:
                     _mark_done(session, ids)
@@ -273,15 +311,21 @@ class Worker:
                     session.commit()
         except Exception as error:
             log.warning(
-                "%s failed for %d deliveries: %s", subscriber.name, len(ids), error, exc_info=True
+                "%s failed for %d deliveries: %s",
+                subscriber.name,
+                len(ids),
+                error,
+                exc_info=len(ids) == 1,  # of a batch, each is tried alone next
             )
-            self._put_back(ids, error)
+            return error
+        return None
 
-    def _put_back(self, ids: list[int], error: Exception) -> None:
+    def _put_back(self, ids: list[int], until: datetime, error: Exception) -> None:
+        """Due again later, or given up; not what another worker has taken meanwhile."""
         now = clock.now()
         with self._db.writing() as session:
-            unfinished = sa.select(Delivery).where(Delivery.id.in_(ids), Delivery.done_at.is_(None))
-            for delivery in session.scalars(unfinished):
+            ours = sa.select(Delivery).where(Delivery.id.in_(ids), Delivery.due_at == until)
+            for delivery in session.scalars(ours):
                 delivery.error = f"{type(error).__name__}: {error}"[:500]
                 delivery.due_at = (
                     now + _wait(delivery.attempts) if delivery.attempts < TRIES else None
@@ -293,7 +337,7 @@ def _take(session: Session, id_: int, due_at: datetime, until: datetime) -> bool
     result = session.execute(
         sa.update(Delivery)
         .where(Delivery.id == id_, Delivery.due_at == due_at)
-        .values(due_at=until, attempts=Delivery.attempts + 1)
+        .values(due_at=until)
     )
     return bool(result.rowcount)  # type: ignore[attr-defined]
 

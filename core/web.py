@@ -1,17 +1,18 @@
 """Small Flask helpers that every room uses: public pages, slots, times, paging, safe return."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
-from flask import Flask, current_app, request
+from flask import Flask, Request, abort, current_app, request
 from markupsafe import Markup
 from werkzeug.routing import IntegerConverter
 
 from core.config import Config
+from core.errors import Invalid
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -34,13 +35,41 @@ class ShortNumber(IntegerConverter):
     regex = "[0-9]{1,9}"
 
 
+class CheckedRequest(Request):
+    """A request whose form holds no NUL, looked at when a page first reads the form.
+
+    Not earlier: what somebody uploads who may not is never read.
+    """
+
+    def _load_form_data(self) -> None:
+        is_first = "form" not in self.__dict__
+        super()._load_form_data()
+        if is_first and any("\0" in key + value for key, value in self.form.items(multi=True)):
+            abort(400)
+
+
 def init_app(app: Flask) -> None:
+    app.request_class = CheckedRequest
+    app.before_request(check_address)
     app.url_map.converters["int"] = ShortNumber
     app.extensions["slots"] = {}
     app.jinja_env.filters.update(when=when, day=day)
     app.jinja_env.globals.update(slot=slot)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.after_request(add_security_headers)
+
+
+# What may stand unescaped in the part of an address after the question mark.
+QUERY_CHARACTERS = "%!$&'()*+,-./:;=?@[]^_`{|}~"
+
+
+def check_address() -> None:
+    """No browser sends NUL, and no database takes it; other odd bytes become escapes."""
+    if "\0" in request.path:
+        abort(404)
+    request.query_string = quote(request.query_string, safe=QUERY_CHARACTERS).encode()
+    if any("\0" in key + value for key, value in request.args.items(multi=True)):
+        abort(400)
 
 
 # Slots: places in a template that a room above may fill.
@@ -86,10 +115,14 @@ def wants_json() -> bool:
 
 def posted() -> dict[str, str]:
     """What was sent, as text by name, from a form or from JSON; lists are joined by commas."""
-    if not request.is_json:
-        return dict(request.form.items())
-    sent = request.get_json(silent=True)
-    return {str(k): _as_text(v) for k, v in sent.items()} if isinstance(sent, dict) else {}
+    try:
+        sent = request.get_json(silent=True) if request.is_json else request.form
+        named = sent.items() if isinstance(sent, Mapping) else ()
+        return {_storable(str(key)): _storable(_as_text(value)) for key, value in named}
+    except RecursionError:
+        raise Invalid(
+            "What was sent is nested too deeply to be read. Please send each field as plain text."
+        ) from None
 
 
 def _as_text(value: object) -> str:
@@ -100,9 +133,14 @@ def _as_text(value: object) -> str:
     return str(value)
 
 
+def _storable(text: str) -> str:
+    """The text without what no database takes: half characters and NUL, which JSON can name."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+
+
 def number(text: str | None, default: int = 0) -> int:
     """A whole number that fits the database, from what somebody sent, or `default`."""
-    return int(text) if text and re.fullmatch(r"[0-9]{1,15}", text) else default
+    return int(text) if text and re.fullmatch(r"[0-9]{1,9}", text) else default
 
 
 # Paging
@@ -141,12 +179,10 @@ def page_of(total: int, size: int = 20) -> Page:
 
 def own_address(target: str | None) -> str | None:
     """`target` if it is a path on our own site, else nothing: never send people elsewhere."""
-    if not target or re.search(r"[\x00-\x20\x7f\\]", target):
-        return None
-    parts = urlsplit(target)
-    if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith("//"):
-        return None
-    return target
+    # One slash and no second: with two begins the name of another site.
+    if target and re.fullmatch(r"/(?!/)[^\x00-\x20\x7f\\]*", target):
+        return target
+    return None
 
 
 POLICY = "; ".join(

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from core import outbox
 from core.outbox import Event
 from curation.models import Review, ReviewEntry, State
-from curation.permissions import can_decide
+from curation.permissions import can_decide, has_written
 from curation.workflow import EVENTS
 from kb.topics import Deciders
 from people import inbox
@@ -134,4 +134,8 @@ def _deciders(session: Session, review: Review, entry: ReviewEntry) -> Sequence[
         return [curator.id]
     authors = _authors(review)
     people = Deciders(session).people_for(session, review.revision.topic_id)
-    return [person.id for person in people if person.id not in authors]
+    return [
+        person.id
+        for person in people
+        if person.id not in authors and not has_written(session, person, review)
+    ]

@@ -1,11 +1,11 @@
 """Who may see the queue, read a review, claim it and decide."""
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from core.db import db
-from curation.models import Review
-from kb.models import Topic, TopicCurator
+from curation.models import Review, ReviewEntry
+from kb.models import Revision, Topic, TopicCurator
 from kb.permissions import wrote
 from kb.topics import Deciders
 from people.models import Role, User
@@ -13,9 +13,21 @@ from people.models import Role, User
 
 def can_decide(session: Session, user: User, review: Review) -> bool:
     """Those who decide in its topic, and administrators; never somebody who wrote it."""
-    if not user.active or wrote(session, user, review.revision) or review.author_id == user.id:
+    if not user.active or review.author_id == user.id or has_written(session, user, review):
         return False
     return user.is_admin or Deciders(session).may_decide(user, review.revision.topic_id)
+
+
+def has_written(session: Session, user: User, review: Review) -> bool:
+    """Whether this person typed any of the texts of this review, in whatever round and under whose name."""
+    rounds = sa.select(ReviewEntry.revision_id).where(ReviewEntry.review_id == review.id)
+    texts = sa.select(Revision).where(
+        sa.or_(Revision.id.in_(rounds), Revision.id == review.revision_id)
+    )
+    for text in session.scalars(texts.options(load_only(Revision.author_id, Revision.writers))):
+        if user.id in text.writers or wrote(session, user, text):
+            return True
+    return False
 
 
 def can_read(session: Session, user: User, review: Review) -> bool:

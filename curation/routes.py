@@ -69,7 +69,7 @@ def submit(draft_id: int) -> Any:
         try:
             with turns.texts.take(me().id):
                 made = rendering.render(session, body, draft.dialect)
-        except Invalid as error:
+        except DomainError as error:
             return _not_submitted(draft_id, error, sent)
     found = drafts.find(db.session, draft_id, me())
     try:
@@ -79,7 +79,7 @@ def submit(draft_id: int) -> Any:
         handed_in = workflow.submit(db.session, found, made, note=sent.get("note", ""), by=me())
     except SavedMeanwhile as error:
         return conflict_page(error, sent)
-    except (Invalid, drafts.BaseMoved) as error:
+    except DomainError as error:
         return _not_submitted(draft_id, error, sent)
     db.session.commit()
     flash("Submitted. You will be told as soon as somebody reads it and when it is decided.")
@@ -90,14 +90,18 @@ def _not_submitted(draft_id: int, error: DomainError, sent: Mapping[str, str]) -
     """Keep what was typed as a draft, say what is missing."""
     db.session.rollback()
     found = drafts.find(db.session, draft_id, me())
+    version = number(sent.get("version"))
     if "title" in sent and not found.locked:
         try:
             fields = forms.parse_draft(db.session, sent)
-            drafts.save(db.session, found, fields, version=number(sent.get("version")), by=me())
+            drafts.save(db.session, found, fields, version=version, by=me())
             db.session.commit()
+            version = found.version
+        except SavedMeanwhile as conflict:
+            return conflict_page(conflict, sent)
         except DomainError:
             db.session.rollback()  # then the page alone carries what was typed
-    return submission_problem(found, error, sent)
+    return submission_problem(found, error, sent, version=version)
 
 
 @bp.post("/reviews/<int:review_id>/claim")

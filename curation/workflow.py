@@ -12,6 +12,7 @@ from core.text import unfold_lines
 from curation.models import OPEN, Action, Review, ReviewEntry, State
 from curation.permissions import can_decide, can_withdraw
 from kb import drafts, publishing
+from kb.drafts import differs
 from kb.forms import LONGEST_NOTE
 from kb.models import Draft
 from kb.rendering import Rendering
@@ -110,6 +111,8 @@ def submit(session: Session, draft: Draft, rendering: Rendering, *, note: str, b
         session.add(review)
     elif (review.state, Action.SUBMIT) not in TABLE:
         raise WrongState(review, _last(review))
+    elif revision.base_id == review.revision.base_id and not differs(revision, review.revision):
+        raise Invalid("Nothing differs from the round before.", {"body": "Change something first."})
     review.revision_id, review.revision = revision.id, revision
     review.round += 1
     review.submitted_at = clock.now()
@@ -207,6 +210,9 @@ def send_back_to_rebase(
     session: Session, review_id: int, *, version: int, revision: int, by: User
 ) -> int:
     """Return a text whose live text moved on, carried over to the new one; returns open conflicts."""
+    review = _locked(session, review_id)
+    if review.revision.base_id == review.article.live_revision_id:
+        raise Conflict("The live text has not changed. Decide on this one as it stands.")
     review = request_changes(
         session, review_id, version=version, revision=revision, reason=MOVED_ON, by=by
     )

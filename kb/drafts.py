@@ -21,6 +21,7 @@ from kb.models import (
     DraftAttachment,
     DraftCoauthor,
     Kind,
+    Publication,
     Revision,
 )
 from kb.permissions import can_delete_draft, can_edit_draft, can_read_attachment, is_published
@@ -55,20 +56,23 @@ def start(
     by: User,
     dialect: str,
     article: Article | None = None,
+    base_id: int | None = None,
 ) -> Draft:
     """A new draft; the same page saving twice makes one.
+
+    `base_id` is the published revision that the page was filled from; it need not be live any more.
 
     Raises SavedMeanwhile if this person has another draft of the article already.
     """
     same_page = session.scalar(sa.select(Draft).where(Draft.author_id == by.id, Draft.key == key))
     if same_page is not None:  # its first save arrived, though the page does not know it
-        return save(session, same_page, fields, version=same_page.version, by=by)
+        return save(session, same_page, fields, version=1, by=by)
     other = of_article(session, by, article.id) if article else None
     if other is not None:
         if _same(other, fields, by):
             return other
         raise SavedMeanwhile(other)
-    base = article.live_revision if article else None
+    base = _base(session, article, base_id) if article else None
     now = clock.now()
     draft = Draft(
         author_id=by.id,
@@ -77,6 +81,7 @@ def start(
         base=base,
         kind=article.kind if article else kind,
         dialect=base.dialect if base else dialect,
+        byline=base.byline if base else None,
         created_at=now,
         saved_at=now,
         saved_by_id=by.id,
@@ -95,9 +100,28 @@ def start(
             session.add(draft)
             session.flush()  # its address carries the id
     except IntegrityError:  # the same page, or another window, saved at this very moment
-        return start(session, fields, key=key, kind=kind, by=by, dialect=dialect, article=article)
+        return start(
+            session,
+            fields,
+            key=key,
+            kind=kind,
+            by=by,
+            dialect=dialect,
+            article=article,
+            base_id=base_id,
+        )
     _note_images(session, draft, _images(draft.body), by)
     return draft
+
+
+def _base(session: Session, article: Article, base_id: int | None) -> Revision | None:
+    """What a page was filled from, if that was ever published; else the live text."""
+    published = (
+        sa.select(Revision)
+        .join(Publication, Publication.revision_id == Revision.id)
+        .where(Publication.article_id == article.id, Revision.id == base_id)
+    )
+    return session.scalar(published.limit(1)) or article.live_revision
 
 
 def save(session: Session, draft: Draft, fields: DraftFields, *, version: int, by: User) -> Draft:
@@ -202,7 +226,7 @@ def freeze(
             "The live text has changed since you started. Bring your draft up to date first;"
             " nothing you wrote is lost."
         )
-    if draft.base is not None and not _differs(draft, draft.base):
+    if draft.base is not None and not differs(draft, draft.base):
         raise Invalid(
             "Nothing differs from the live text yet.", {"body": "Change something first."}
         )
@@ -288,8 +312,10 @@ def check_complete(draft: Draft) -> None:
 
 def _fill(session: Session, draft: Draft, fields: DraftFields, by: User) -> None:
     draft.title, draft.summary, draft.body = fields.title, fields.summary, fields.body
+    draft.writers = sorted({*(draft.writers or ()), by.id})
     draft.tags, draft.topic_id = list(fields.tags), fields.topic_id
-    if by.id == draft.author_id:  # co-authors write, but do not choose who else does
+    # Co-authors write, but do not choose who else does; and a name typed by half takes nobody out.
+    if by.id == draft.author_id and "coauthors" not in fields.doubts:
         wanted = [i for i in fields.coauthor_ids if i != draft.author_id]
         if [person.id for person in draft.coauthors] != wanted:
             draft.coauthors = list(session.scalars(sa.select(User).where(User.id.in_(wanted))))
@@ -307,14 +333,10 @@ def _same(draft: Draft, fields: DraftFields, by: User) -> bool:
     )
 
 
-def _differs(draft: Draft, base: Revision) -> bool:
-    return (draft.title, draft.summary, draft.body, draft.tags, draft.topic_id) != (
-        base.title,
-        base.summary,
-        base.body,
-        base.tags,
-        base.topic_id,
-    )
+def differs(one: Draft | Revision, other: Draft | Revision) -> bool:
+    """Whether a reader or a curator would see a difference between two texts."""
+    fields = ("title", "summary", "body", "tags", "topic_id")
+    return any(getattr(one, field) != getattr(other, field) for field in fields)
 
 
 def _article(session: Session, draft: Draft, by: User) -> Article:
@@ -349,6 +371,7 @@ def _revision(session: Session, draft: Draft, article: Article, note: str) -> Re
         topic_id=draft.topic_id,
         author_id=draft.author_id,
         byline=draft.byline,
+        writers=list(draft.writers),
         note=note,
         created_at=clock.now(),
         html="",

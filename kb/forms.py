@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.errors import Invalid
 from core.text import one_line, unfold_lines
+from kb import topics
 from kb.models import Draft, Kind, Revision, Topic
 from people import accounts
 
@@ -50,15 +50,19 @@ def parse_draft(session: Session, sent: Mapping[str, str]) -> DraftFields:
             f"At most {MOST_TAGS} tags of at most {LONGEST_TAG} characters each, please."
         )
     topic_slug = sent.get("topic", "").strip()
-    topic_id = (
-        session.scalar(sa.select(Topic.id).where(Topic.slug == topic_slug)) if topic_slug else None
-    )
-    if topic_slug and topic_id is None:
+    topic = _topic(session, topic_slug) if topic_slug else None
+    if topic_slug and topic is None:
         errors["topic"] = "That topic is not there any more. Choose another."
     if errors:
         raise Invalid("Not saved: " + " ".join(errors.values()), errors)
     coauthor_ids, doubts = _coauthors(session, sent.get("coauthors", ""))
+    topic_id = topic.id if topic else None
     return DraftFields(title, summary, body, tags, topic_id, coauthor_ids, doubts)
+
+
+def _topic(session: Session, slug: str) -> Topic | None:
+    """The topic chosen, also if it was renamed or merged since the page was made."""
+    return topics.find(session, slug) or topics.find_moved(session, slug)
 
 
 def parse_tags(text: str) -> tuple[str, ...]:

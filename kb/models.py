@@ -127,6 +127,7 @@ class Revision(Model):
     byline: Mapped[str | None]  # a writer without an account, as an import named them
     note: Mapped[str]
     created_at: Mapped[datetime]
+    writers: Mapped[list[int]] = mapped_column(sa.JSON, default=list)  # whoever typed any of it
 
     html: Mapped[str] = mapped_column(RenderedHtml)
     text: Mapped[str]
@@ -224,6 +225,7 @@ class Draft(Model):
     coauthors: Mapped[list[User]] = relationship(secondary="draft_coauthor", order_by=User.name)
 
     under_review: Mapped[bool]  # from the first submission to the decision, whoever has the text
+    writers: Mapped[list[int]] = mapped_column(sa.JSON, default=list)  # whoever ever saved it
 
     @property
     def locked(self) -> bool:

@@ -71,7 +71,7 @@ def _rows(*columns: Any) -> sa.Select[*tuple[Any, ...]]:
         sa.select(*_ROW, *columns)
         .join(Revision, Revision.id == Article.live_revision_id)
         .join(Topic, Topic.id == Article.topic_id)
-        .join(User, User.id == Revision.author_id)
+        .join(User, User.id == Article.owner_id)
     )
 
 
@@ -175,7 +175,12 @@ def _condition(name: str) -> sa.ColumnElement[bool]:
         tagged = sa.select(ArticleTag.article_id).where(ArticleTag.tag == sa.bindparam("tag"))
         return Article.id.in_(tagged)
     if name == "author":
-        return authored_by(sa.bindparam("author", type_=sa.Integer))
+        helped = (
+            sa.select(Publication.article_id)
+            .join(Revision, Revision.id == Publication.revision_id)
+            .where(authored_by(sa.bindparam("author", type_=sa.Integer)))
+        )
+        return Article.id.in_(helped)
     return sa.func.lower(Revision.title).like(sa.bindparam(name), escape="/")
 
 
@@ -213,7 +218,7 @@ _COUNTS_BY_TOPIC = (
 
 @dataclass(frozen=True)
 class ArticlePage:
-    """All that the page of one article shows, read with one query and one for co-authors."""
+    """All that the page of one article shows. The author wrote it first; the others since or with them."""
 
     id: int
     slug: str
@@ -247,10 +252,8 @@ def article_page(session: Session, user: User, slug: str) -> ArticlePage | None:
     row = found.execute(_ARTICLE_PAGE, {"wanted": slug}).first()
     if row is None:
         return None
-    coauthors = found.execute(_COAUTHORS, {"wanted": row.revision_id})
-    return ArticlePage(
-        **row._mapping, coauthors=[(person.handle, person.name) for person in coauthors]
-    )
+    others = found.execute(_CONTRIBUTORS, {"articles": [row.id]})
+    return ArticlePage(**row._mapping, coauthors=[(other.handle, other.name) for other in others])
 
 
 def _article_page() -> sa.Select[*tuple[Any, ...]]:
@@ -284,7 +287,7 @@ def _article_page() -> sa.Select[*tuple[Any, ...]]:
         )
         .join_from(Article.__table__, Revision.__table__, revision.id == article.live_revision_id)
         .join(Topic.__table__, topic.id == article.topic_id)
-        .join(authors, author.id == revision.author_id)
+        .join(authors, author.id == article.owner_id)
         .join(Publication.__table__, publication.revision_id == revision.id)
         .join(approvers, approver.id == publication.by_id)
         .where(article.slug == sa.bindparam("wanted"), article.live_revision_id.is_not(None))
@@ -295,12 +298,32 @@ def _article_page() -> sa.Select[*tuple[Any, ...]]:
 
 # Built once: putting a query of this size together costs more than running it.
 _ARTICLE_PAGE = _article_page()
-_COAUTHORS = (
-    sa.select(User.__table__.c.handle, User.__table__.c.name)
-    .join(RevisionCoauthor.__table__, RevisionCoauthor.__table__.c.user_id == User.__table__.c.id)
-    .where(RevisionCoauthor.__table__.c.revision_id == sa.bindparam("wanted"))
-    .order_by(User.__table__.c.name)
-)
+
+
+def _contributors() -> sa.Select[*tuple[Any, ...]]:
+    """Who wrote or helped to write any published text of some articles, beside their first authors."""
+    wanted = Publication.article_id.in_(sa.bindparam("articles", expanding=True))
+    wrote = (
+        sa.select(Publication.article_id, Revision.author_id.label("person_id"))
+        .join(Revision, Revision.id == Publication.revision_id)
+        .where(wanted)
+    )
+    helped = (
+        sa.select(Publication.article_id, RevisionCoauthor.user_id)
+        .join(RevisionCoauthor, RevisionCoauthor.revision_id == Publication.revision_id)
+        .where(wanted)
+    )
+    people = sa.union(wrote, helped).subquery()
+    return (
+        sa.select(people.c.article_id, User.handle, User.name)
+        .join_from(people, User, User.id == people.c.person_id)
+        .join(Article, Article.id == people.c.article_id)
+        .where(User.id != Article.owner_id)
+        .order_by(User.name)
+    )
+
+
+_CONTRIBUTORS = _contributors()
 
 
 def moved_article(session: Session, user: User, slug: str) -> str | None:
@@ -395,15 +418,11 @@ def _searchable(session: Session, ids: Sequence[int], topics: Tree) -> Iterator[
     )
     rows = session.execute(query).all()
     names: dict[int, list[str]] = defaultdict(list)
-    together = (
-        sa.select(RevisionCoauthor.revision_id, User.name)
-        .join(User, User.id == RevisionCoauthor.user_id)
-        .where(RevisionCoauthor.revision_id.in_([row.revision_id for row in rows]))
-    )
-    for revision_id, name in session.execute(together):
-        names[revision_id].append(name)
+    found = session.execute(_CONTRIBUTORS, {"articles": [row.id for row in rows]})
+    for article_id, _, name in found:
+        names[article_id].append(name)
     for row in rows:
-        writers = [row.author_name, *([row.byline] if row.byline else []), *names[row.revision_id]]
+        writers = [row.author_name, *([row.byline] if row.byline else []), *names[row.id]]
         yield SearchableArticle(
             id=row.id,
             slug=row.slug,

@@ -32,17 +32,15 @@ def add_person(
     handle: str | None = None,
     demo: bool = False,
 ) -> User:
-    """A new person; raises Invalid naming the field, also when the address is taken."""
+    """A new person; raises Invalid naming the field, also when the address is taken.
+
+    The slow hash is made before the session is asked for anything, which may lock the database.
+    """
     email, name = email.strip().lower(), one_line(name)
-    errors = {}
-    if not EMAIL.fullmatch(email):
-        errors["email"] = "Give an e-mail address, such as anna@example.com."
-    elif find_by_email(session, email):
+    errors = _problems(email, name, password)
+    password_hash = "" if errors else hash_password(password)
+    if "email" not in errors and find_by_email(session, email):
         errors["email"] = "Somebody with this e-mail address is here already."
-    if not name or len(name) > 100:
-        errors["name"] = "Give a name of at most 100 characters."
-    if problem := password_problem(password, email):
-        errors["password"] = problem
     if errors:
         raise Invalid("The person was not added. " + " ".join(errors.values()), errors)
     user = User(
@@ -53,13 +51,24 @@ def add_person(
         role=role,
         active=True,
         demo=demo,
-        password_hash=_hasher.hash(password),
+        password_hash=password_hash,
         session_key=secrets.token_hex(16),
         created_at=clock.now(),
     )
     session.add(user)
     session.flush()  # others refer to the new id
     return user
+
+
+def _problems(email: str, name: str, password: str) -> dict[str, str]:
+    errors = {}
+    if not EMAIL.fullmatch(email):
+        errors["email"] = "Give an e-mail address, such as anna@example.com."
+    if not name or len(name) > 100:
+        errors["name"] = "Give a name of at most 100 characters."
+    if problem := password_problem(password, email):
+        errors["password"] = problem
+    return errors
 
 
 def password_problem(password: str, email: str) -> str | None:
@@ -91,26 +100,32 @@ def check_password(user: User | None, password: str) -> bool:
     return user is not None
 
 
-def rehash_if_old(user: User, password: str) -> None:
-    """After a right password: keep up with stronger parameters."""
-    if _hasher.check_needs_rehash(user.password_hash):
-        user.password_hash = _hasher.hash(password)
+def hash_password(password: str) -> str:
+    """Slow by design: not to be called while a session that writes has begun."""
+    return _hasher.hash(password)
+
+
+def is_hash_old(user: User) -> bool:
+    """Whether stronger parameters have come since: time for a new hash of the same password."""
+    return _hasher.check_needs_rehash(user.password_hash)
 
 
 def set_password(user: User, password: str) -> None:
-    """A new password ends every session that began with the old one."""
+    """A new password; raises Invalid when it is too easily guessed."""
+    set_password_hash(user, new_password_hash(user, password))
+
+
+def new_password_hash(user: User, password: str) -> str:
+    """The slow half of `set_password`, which changes nothing."""
     if problem := password_problem(password, user.email):
         raise Invalid(problem, {"new": problem, "password": problem})
-    user.password_hash = _hasher.hash(password)
+    return hash_password(password)
+
+
+def set_password_hash(user: User, password_hash: str) -> None:
+    """A new password ends every session that began with the old one."""
+    user.password_hash = password_hash
     end_sessions(user)
-
-
-def change_own_password(user: User, *, current: str, new: str) -> None:
-    """Raises Invalid when the present password is not given rightly."""
-    if not check_password(user, current):
-        sentence = "That is not your present password."
-        raise Invalid(sentence, {"current": sentence})
-    set_password(user, new)
 
 
 def end_sessions(user: User) -> None:
@@ -120,8 +135,8 @@ def end_sessions(user: User) -> None:
 
 def change_role(session: Session, user: User, role: Role, *, by: User) -> None:
     _require_admin(by)
-    if user.role is Role.ADMIN and role is not Role.ADMIN:
-        _keep_one_admin(session, user)
+    if role is not Role.ADMIN:
+        keep_one_admin(session, user)
     user.role = role
 
 
@@ -130,8 +145,7 @@ def deactivate(session: Session, user: User, *, by: User) -> None:
     _require_admin(by)
     if user.id == by.id:
         raise Conflict("You cannot end your own access. Ask another administrator.")
-    if user.role is Role.ADMIN:
-        _keep_one_admin(session, user)
+    keep_one_admin(session, user)
     user.active = False
     end_sessions(user)
 
@@ -146,7 +160,10 @@ def _require_admin(by: User) -> None:
         raise NotAllowed("Only administrators change other people's accounts.")
 
 
-def _keep_one_admin(session: Session, user: User) -> None:
+def keep_one_admin(session: Session, user: User) -> None:
+    """Raises Conflict where nobody would be left to manage accounts without this person."""
+    if not user.is_admin:
+        return
     others = sa.select(User.id).where(User.role == Role.ADMIN, User.active, User.id != user.id)
     if session.scalar(others.limit(1)) is None:
         raise Conflict(f"{user.name} is the only administrator. Make somebody else one first.")

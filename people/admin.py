@@ -77,9 +77,10 @@ def activate(person_id: int) -> Any:
 @bp.post("/<int:person_id>/password")
 def give_password(person_id: int) -> Any:
     """A new password, shown once to the administrator, who hands it over."""
-    person = _person(person_id)
     password = accounts.generate_password()
-    accounts.set_password(person, password)
+    password_hash = accounts.hash_password(password)  # slow: before the session locks the database
+    person = _person(person_id)
+    accounts.set_password_hash(person, password_hash)
     db.session.commit()
     return _page(given=(person, password))
 

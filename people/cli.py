@@ -51,6 +51,8 @@ def add(email: str, name: str, role: str, team: str, password_stdin: bool) -> No
 def role(email: str, role: str) -> None:
     """Change somebody's role. Example: flask users role anna@example.com curator"""
     user = _user(email)
+    if Role(role) is not Role.ADMIN:
+        _keep_one_admin(user)
     user.role = Role(role)
     db.session.commit()
     click.echo(f"{user.name} is now {role}.")
@@ -61,6 +63,7 @@ def role(email: str, role: str) -> None:
 def deactivate(email: str) -> None:
     """End somebody's access. Example: flask users deactivate anna@example.com"""
     user = _user(email)
+    _keep_one_admin(user)
     user.active = False
     accounts.end_sessions(user)
     db.session.commit()
@@ -72,6 +75,13 @@ def _user(email: str) -> User:
     if user is None:
         raise click.ClickException(f"Nobody here has the address {email}.")
     return user
+
+
+def _keep_one_admin(user: User) -> None:
+    try:
+        accounts.keep_one_admin(db.session, user)
+    except DomainError as error:
+        raise click.ClickException(error.message) from None
 
 
 def _password(from_stdin: bool) -> tuple[str, bool]:

@@ -3,11 +3,11 @@
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_login import current_user, login_user, logout_user
 
 from core.db import db
-from core.errors import Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from core.web import own_address, page_of, public
 from people import accounts, inbox
 from people.models import Notice, User
@@ -33,21 +33,27 @@ def begin_session() -> Any:
     email = request.form.get("email", "").strip().lower()[:254]
     password = request.form.get("password", "")[: accounts.LONGEST_PASSWORD + 1]
     target = own_address(request.form.get("next"))
-    keys = f"account:{email}", f"source:{request.remote_addr}"
-    throttle().check(*keys)
+    account = f"account:{email}"
+    made = throttle().check(account, f"source:{request.remote_addr}")
     with db.reading() as session:
         user = accounts.find_by_email(session, email)
     right = accounts.check_password(user, password)
     if user is None or not right or not user.active:
-        throttle().failed(*keys)
         page = render_template("people/signin.html", next=target, email=email, error=WRONG)
         return page, 422
-    throttle().succeeded(*keys)
-    fresh = db.session.get_one(User, user.id)
-    accounts.rehash_if_old(fresh, password)
-    db.session.commit()
-    login_user(fresh, remember=bool(request.form.get("remember")))
+    throttle().take_back(made)
+    throttle().forget(account)  # not the source: one's own sign-in must not cover up guessing
+    if accounts.is_hash_old(user):
+        _renew_hash(user, accounts.hash_password(password))
+    login_user(user, remember=bool(request.form.get("remember")))
     return redirect(target or "/", 303)
+
+
+def _renew_hash(user: User, password_hash: str) -> None:
+    fresh = db.session.get_one(User, user.id)
+    if fresh.password_hash == user.password_hash:
+        fresh.password_hash = password_hash
+    db.session.commit()
 
 
 @bp.post("/signout")
@@ -64,9 +70,6 @@ def settings() -> Any:
 
 @bp.post("/settings/password")
 def change_password() -> Any:
-    user = db.session.get_one(User, me().id)
-    key = f"password:{user.id}"
-    throttle().check(key)
     new, again = request.form.get("new", ""), request.form.get("again", "")
     try:
         if new != again:
@@ -74,15 +77,32 @@ def change_password() -> Any:
                 "The two new passwords differ.",
                 {"again": "This differs from the new password above."},
             )
-        accounts.change_own_password(user, current=request.form.get("current", ""), new=new)
+        _check_own_password(request.form.get("current", ""))
+        password_hash = accounts.new_password_hash(me(), new)
     except Invalid as error:
-        if "current" in error.fields:
-            throttle().failed(key)
         return render_template("people/settings.html", errors=error.fields), 422
+    user = db.session.get_one(User, me().id)  # only now: hashing is slow, and this may lock
+    if user.password_hash != me().password_hash:
+        raise Conflict("Your password was changed somewhere else just now. Please try again.")
+    accounts.set_password_hash(user, password_hash)
     db.session.commit()
-    login_user(user)
+    login_user(user, remember=_is_remembered())
     flash("Your password is changed, and you are signed out everywhere else.")
     return redirect(url_for(".settings"), 303)
+
+
+def _check_own_password(current: str) -> None:
+    key = f"password:{me().id}"
+    throttle().check(key)
+    if not accounts.check_password(me(), current):
+        sentence = "That is not your present password."
+        raise Invalid(sentence, {"current": sentence})
+    throttle().forget(key)
+
+
+def _is_remembered() -> bool:
+    """Whether this browser was told to remember its person beyond the session."""
+    return current_app.config["REMEMBER_COOKIE_NAME"] in request.cookies
 
 
 @bp.post("/settings/sessions")
@@ -90,7 +110,7 @@ def end_other_sessions() -> Any:
     user = db.session.get_one(User, me().id)
     accounts.end_sessions(user)
     db.session.commit()
-    login_user(user)
+    login_user(user, remember=_is_remembered())
     flash("You are signed out everywhere else.")
     return redirect(url_for(".settings"), 303)
 

@@ -2,6 +2,7 @@
 
 from hmac import compare_digest
 from typing import Any, cast
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from flask import Flask, Response, current_app, jsonify, redirect, request, url_for
@@ -48,7 +49,7 @@ def throttle() -> Throttle:
 def load(cookie: str) -> User | None:
     """The person a cookie names, if active and not signed out everywhere since."""
     id_, _, key = cookie.partition(":")
-    if not id_.isdecimal() or len(id_) > 15:
+    if not id_.isdecimal() or len(id_) > 9:
         return None
     if request.method in SAFE_METHODS:
         row = db.session.connection().execute(_PERSON, {"wanted": int(id_)}).first()
@@ -82,7 +83,9 @@ def require_signin() -> Any:
 def _wanted() -> str | None:
     """Where to go after signing in: the page asked for, or the page whose form was sent."""
     if request.method in SAFE_METHODS:
-        path = request.full_path.removesuffix("?")
-        return None if path == "/" else path
+        # Escaped as it came: a question mark within the path must not begin the query.
+        path, query = quote(request.path), request.query_string.decode()
+        asked = f"{path}?{query}" if query else path
+        return None if asked == "/" else own_address(asked)
     referrer = request.referrer or ""
     return own_address(referrer.removeprefix(request.host_url.rstrip("/")))

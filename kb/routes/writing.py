@@ -83,11 +83,12 @@ def create_draft() -> Any:
             by=me(),
             dialect=settings().dialect,
             article=article,
+            base_id=number(sent.get("base")),
         )
-    except Invalid as error:
-        return _refused(error, sent, kind=kind, article=article)
     except SavedMeanwhile as error:
         return conflict_page(error, sent)
+    except DomainError as error:
+        return _refused(error, sent, kind=kind, article=article)
     db.session.commit()
     return _saved(made, fields.doubts, sent, created=True)
 
@@ -99,10 +100,10 @@ def save_draft(draft_id: int) -> Any:
     try:
         fields = forms.parse_draft(db.session, sent)
         drafts.save(db.session, found, fields, version=number(sent.get("version")), by=me())
-    except Invalid as error:
-        return _refused(error, sent, draft=found)
     except SavedMeanwhile as error:
         return conflict_page(error, sent)
+    except DomainError as error:
+        return _refused(error, sent, draft=found)
     db.session.commit()
     return _saved(found, fields.doubts, sent)
 
@@ -152,22 +153,30 @@ def rebased(conflicts: int) -> str:
 @bp.post("/preview")
 def preview() -> Any:
     sent = posted()
+    try:
+        html = _previewed(sent)
+    except DomainError as error:
+        if wants_json():
+            raise
+        return _refused(error, sent, **_page_of(sent))
+    if wants_json():
+        return jsonify(html=html)
+    return _editor(form=sent, preview=html, version=number(sent.get("version")), **_page_of(sent))
+
+
+def _previewed(sent: Mapping[str, str]) -> Markup:
     body = sent.get("body", "")
     if len(body.encode()) > forms.LONGEST_BODY:
         raise Invalid("The text is longer than 256 kB. Please split it into several articles.")
     with turns.texts.take(me().id), db.reading() as session:
-        made = rendering.render(session, body, _dialect(sent))
-    if wants_json():
-        return jsonify(html=made.rendered.html)
+        return Markup(rendering.render(session, body, _dialect(sent)).rendered.html)
+
+
+def _page_of(sent: Mapping[str, str]) -> dict[str, Any]:
+    """Which editor page a form came from."""
     found = drafts.find(db.session, number(sent.get("draft")), me()) if sent.get("draft") else None
-    return _editor(
-        draft=found,
-        form=sent,
-        kind=forms.parse_kind(sent.get("kind") or (found.kind if found else None)),
-        article=_article(sent),
-        preview=Markup(made.rendered.html),
-        version=number(sent.get("version")) or None,
-    )
+    kind = forms.parse_kind(sent.get("kind") or (found.kind if found else None))
+    return {"draft": found, "kind": kind, "article": _article(sent)}
 
 
 def _dialect(sent: Mapping[str, str]) -> str:
@@ -183,7 +192,8 @@ def _article(sent: Mapping[str, str]) -> Article | None:
     slug = sent.get("article", "")
     if not slug:
         return None
-    found = queries.article_by_slug(db.session, me(), slug)
+    moved = queries.moved_article(db.session, me(), slug)
+    found = queries.article_by_slug(db.session, me(), moved or slug)
     if found is None:
         raise Conflict(
             "The article you are changing is not there any more. Copy your text, then start anew."
@@ -209,12 +219,19 @@ def _saved(
     return redirect(url, 303)
 
 
-def _refused(error: Invalid, sent: Mapping[str, str], **context: Any) -> Any:
-    """What was typed comes back with what is wrong with it."""
+def _refused(error: DomainError, sent: Mapping[str, str], **context: Any) -> Any:
+    """What was typed comes back with what is wrong with it, still as a change of what it was typed over."""
     if wants_json():
         raise error
     db.session.rollback()
-    return _editor(form=sent, errors=error.fields, **context), 422
+    page = _editor(
+        form=sent,
+        errors=error.fields if isinstance(error, Invalid) else {},
+        message="" if isinstance(error, Invalid) and error.fields else error.message,
+        version=number(sent.get("version")),
+        **context,
+    )
+    return page, error.status
 
 
 def conflict_page(error: SavedMeanwhile, sent: Mapping[str, str]) -> Any:
@@ -235,11 +252,20 @@ def conflict_page(error: SavedMeanwhile, sent: Mapping[str, str]) -> Any:
     return _editor(draft=theirs, form=sent, conflict=conflict), 409
 
 
-def submission_problem(found: Draft, error: DomainError, sent: Mapping[str, str]) -> Any:
+def submission_problem(
+    found: Draft, error: DomainError, sent: Mapping[str, str], *, version: int
+) -> Any:
     """The editor with what a submission still needs; for the room that takes submissions."""
     errors = error.fields if isinstance(error, Invalid) else {}
     form = sent if "title" in sent else None
-    return _editor(draft=found, form=form, errors=errors, message=error.message), error.status
+    page = _editor(
+        draft=found,
+        form=form,
+        errors=errors,
+        message=error.message,
+        version=version if form else None,
+    )
+    return page, error.status
 
 
 def _editor(
@@ -269,7 +295,8 @@ def _editor(
         message=message,
         conflict=conflict,
         preview_html=preview,
-        version=version or (draft.version if draft else 0),
+        version=(draft.version if draft else 0) if version is None else version,
+        base=number((form or {}).get("base")) or (article.live_revision_id if article else None),
         key=(form or {}).get("key") or secrets.token_hex(16),
         save_url=url_for("kb.save_draft", draft_id=draft.id)
         if draft

@@ -285,6 +285,7 @@ def upgrade() -> None:
         sa.Column("byline", sa.Text(), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("writers", sa.JSON(), nullable=False),
         sa.Column("html", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("headings", sa.JSON(), nullable=False),
@@ -357,6 +358,7 @@ def upgrade() -> None:
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("frozen_id", sa.Integer(), nullable=True),
         sa.Column("under_review", sa.Boolean(), nullable=False),
+        sa.Column("writers", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"], ["article.id"], name=op.f("fk_draft_article_id"), ondelete="SET NULL"
         ),

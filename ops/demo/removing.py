@@ -4,15 +4,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core import outbox
-from curation.models import Review, ReviewEntry
+from curation.models import OPEN, Review, ReviewEntry
 from kb.models import (
     Article,
     ArticleTag,
     Attachment,
+    AttachmentUse,
     Draft,
+    DraftAttachment,
+    DraftCoauthor,
     Publication,
     Revision,
     RevisionCoauthor,
@@ -22,6 +25,26 @@ from kb.models import (
 from kb.publishing import PUBLISHED
 from people import accounts
 from people.models import Notice, User
+
+# Every column that refers to a person is in one of these three; a test looks at the whole schema.
+NAMES: tuple[InstrumentedAttribute[Any], ...] = (  # whom one of these names has to stay
+    Article.owner_id,
+    Revision.author_id,
+    RevisionCoauthor.user_id,
+    Publication.by_id,
+    Review.author_id,
+    Review.curator_id,
+    ReviewEntry.actor_id,
+    Draft.author_id,
+    Draft.saved_by_id,
+)
+GOES_ALONG: tuple[InstrumentedAttribute[Any], ...] = (
+    Notice.user_id,
+    TopicCurator.user_id,
+    DraftCoauthor.user_id,
+    Attachment.uploader_id,
+)
+LEFT_EMPTY: tuple[InstrumentedAttribute[Any], ...] = (Topic.backup_id,)
 
 
 @dataclass(frozen=True)
@@ -44,6 +67,7 @@ def remove(session: Session) -> Removed:
     gone, kept = _split_articles(session, demo)
     for article in gone:
         _remove_article(session, article)
+    _give_drafts(session, demo)
     session.execute(sa.delete(Draft).where(Draft.author_id.in_(demo)))
     session.flush()
     people, kept_people = _remove_people(session)
@@ -89,6 +113,55 @@ def _remove_article(session: Session, article: Article) -> None:
     session.flush()
 
 
+def _give_drafts(session: Session, demo: sa.Select[Any]) -> None:
+    """A draft in which a real person writes too becomes theirs, with the review it is in."""
+    real = (
+        sa.select(DraftCoauthor.draft_id, sa.func.min(DraftCoauthor.user_id))
+        .join(Draft, Draft.id == DraftCoauthor.draft_id)
+        .where(Draft.author_id.in_(demo), DraftCoauthor.user_id.not_in(demo))
+        .group_by(DraftCoauthor.draft_id)
+        .order_by(DraftCoauthor.draft_id)
+    )
+    for draft_id, heir in session.execute(real).tuples().all():
+        _give_draft(session, session.get_one(Draft, draft_id), heir)
+
+
+def _give_draft(session: Session, draft: Draft, heir: int) -> None:
+    theirs = sa.select(Draft.id).where(Draft.author_id == heir)
+    article_id, base_id, frozen_id = draft.article_id, draft.base_id, draft.frozen_id
+    under_review = draft.under_review
+    has_one = theirs.where(Draft.article_id == article_id, Draft.deleted_at.is_(None))
+    if session.scalar(has_one) is not None:  # one draft of an article each: this one stands alone
+        article_id = base_id = frozen_id = None
+        under_review = False
+    else:
+        session.execute(
+            sa.update(Review)
+            .where(Review.article_id == article_id, Review.author_id == draft.author_id)
+            .where(Review.stored_state.in_(OPEN))
+            .values(author_id=heir)
+        )
+    is_taken = session.scalar(theirs.where(Draft.key == draft.key)) is not None
+    session.execute(
+        sa.delete(DraftCoauthor).where(
+            DraftCoauthor.draft_id == draft.id, DraftCoauthor.user_id == heir
+        )
+    )
+    # Not through the object: the version would go up, and whoever is writing now could not save.
+    session.execute(
+        sa.update(Draft)
+        .where(Draft.id == draft.id)
+        .values(
+            author_id=heir,
+            key=f"{draft.key}-{draft.id}" if is_taken else draft.key,
+            article_id=article_id,
+            base_id=base_id,
+            frozen_id=frozen_id,
+            under_review=under_review,
+        )
+    )
+
+
 def _remove_people(session: Session) -> tuple[int, int]:
     removed = kept = 0
     for person in session.scalars(sa.select(User).where(User.demo)).all():
@@ -97,10 +170,11 @@ def _remove_people(session: Session) -> tuple[int, int]:
             accounts.end_sessions(person)
             kept += 1
             continue
-        session.execute(sa.delete(Notice).where(Notice.user_id == person.id))
-        session.execute(sa.delete(TopicCurator).where(TopicCurator.user_id == person.id))
-        session.execute(sa.update(Topic).where(Topic.backup_id == person.id).values(backup_id=None))
-        session.execute(sa.delete(Attachment).where(Attachment.uploader_id == person.id))
+        for column in GOES_ALONG:
+            session.execute(sa.delete(column.class_).where(column == person.id))
+        for column in LEFT_EMPTY:
+            left = sa.update(column.class_).where(column == person.id)
+            session.execute(left.values({column: None}))
         session.flush()
         session.execute(sa.delete(User).where(User.id == person.id))
         removed += 1
@@ -108,20 +182,13 @@ def _remove_people(session: Session) -> tuple[int, int]:
 
 
 def _is_named(session: Session, person: User) -> bool:
-    """Whether something that stays still names this person."""
-    columns = (
-        Article.owner_id,
-        Revision.author_id,
-        RevisionCoauthor.user_id,
-        Publication.by_id,
-        Review.author_id,
-        Review.curator_id,
-        ReviewEntry.actor_id,
-        Draft.saved_by_id,
-    )
+    """Whether something that stays still names this person, or shows an image of theirs."""
+    theirs = sa.select(Attachment.id).where(Attachment.uploader_id == person.id)
+    reasons = [column == person.id for column in NAMES]
+    reasons += [use.attachment_id.in_(theirs) for use in (AttachmentUse, DraftAttachment)]
     return any(
-        session.scalar(sa.select(sa.literal(1)).where(column == person.id).limit(1)) is not None
-        for column in columns
+        session.scalar(sa.select(sa.literal(1)).where(reason).limit(1)) is not None
+        for reason in reasons
     )
 
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import diff
 from core.diff import CONTEXT, Piece, Row, compare, words
 
 texts = st.lists(st.text(st.sampled_from("ab c.\t"), max_size=6), max_size=15).map("\n".join)
@@ -95,3 +96,10 @@ def test_a_stretch_of_two_lines_is_not_worth_folding() -> None:
 def test_texts_too_long_to_align_are_shown_one_after_the_other() -> None:
     old, new = "\n".join(["a"] * 9000), "\n".join(["b"] * 9000)
     assert {row.kind for row in rows(old, new)} == {"changed"}
+
+
+def test_texts_too_long_to_align_are_still_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diff, "MOST_CELLS", 0)
+    rows = [row for stretch in diff.compare("a\n\nb", "a\n\nc") for row in stretch.rows]
+    assert [row.kind for row in rows] == ["same", "same", "changed"]
+    assert all(row.new for row in rows)

@@ -153,6 +153,43 @@ def test_retry_leaves_alone_what_is_done_or_not_tried_yet(
     assert outbox_module.retry(session) == 0
 
 
+def test_a_bad_event_fails_alone_and_its_neighbours_arrive_at_once(
+    session: Session, outbox: Deliveries
+) -> None:
+    heard: list[int] = []
+
+    def chokes_on_two(_session: Session, events: Sequence[Event]) -> None:
+        if 2 in [event.subject for event in events]:
+            raise ValueError("no such article")
+        heard.extend(event.subject for event in events)
+
+    subscribe("index", ["published"], chokes_on_two, batch=5)
+    for subject in range(5):
+        record(session, "published", subject)
+    outbox.drain()
+    assert heard == [0, 1, 3, 4]
+    put_back = [d for d in deliveries(session) if d.done_at is None]
+    assert [(d.event.subject, d.error, d.attempts) for d in put_back] == [
+        (2, "ValueError: no such article", 1)
+    ]
+
+
+def test_a_bad_event_among_inside_ones_fails_alone_too(
+    session: Session, outbox: Deliveries
+) -> None:
+    def chokes_on_two(session: Session, events: Sequence[Event]) -> None:
+        writes_down(session, events)
+        session.flush()
+        if 2 in [event.subject for event in events]:
+            raise ValueError("no such article")
+
+    subscribe("notices", ["published"], chokes_on_two, inside=True, batch=5)
+    for subject in range(4):
+        record(session, "published", subject)
+    outbox.drain()
+    assert told(session) == [0, 1, 3]
+
+
 # Inside the database: exactly once
 
 
@@ -224,6 +261,7 @@ def test_what_a_worker_that_died_had_claimed_is_due_again_after_the_lease(
     record(session, "published", 1)
     with pytest.raises(SystemExit):
         outbox.drain()
+    assert deliveries(session)[0].attempts == 1  # what kills a process counts as tried
     assert outbox.drain() == 0
     clock.move(seconds=LEASE.total_seconds())
     assert outbox.drain() == 1
@@ -247,6 +285,74 @@ def test_a_worker_whose_lease_ran_out_does_not_deliver_what_another_has_delivere
     outbox.drain()
     assert heard.count(2) == heard.count(3) == 1
     assert heard.count(1) <= 2  # the one in hand when the lease ran out cannot be known
+
+
+def test_waiting_behind_a_server_that_hangs_does_not_count_as_a_try(
+    session: Session, outbox: Deliveries, second: Worker, clock: Clock
+) -> None:
+    tries: list[int] = []
+
+    def hangs(_session: Session, events: Sequence[Event]) -> None:
+        [event] = events
+        tries.append(event.subject)
+        clock.move(seconds=20)
+        if len(tries) % 2:
+            second.deliver_due()  # the other process, meanwhile
+        raise TimeoutError("the mail server does not answer")
+
+    subscribe("mail", ["published"], hangs)
+    for subject in range(30):
+        record(session, "published", subject)
+    for _ in range(30):
+        outbox.deliver_due()
+    found = deliveries(session)
+    assert {d.event.subject: d.attempts for d in found if d.attempts} == {
+        subject: tries.count(subject) for subject in set(tries)
+    }
+    assert all(d.due_at is not None or d.attempts == TRIES for d in found)
+
+
+def test_what_waits_for_strangers_is_claimed_a_call_at_a_time(
+    session: Session, outbox: Deliveries, clock: Clock
+) -> None:
+    claimed: list[int] = []
+
+    def looks(handler_session: Session, _events: Sequence[Event]) -> None:
+        leased = Delivery.due_at > clock.now()
+        claimed.append(
+            handler_session.scalar(sa.select(sa.func.count(Delivery.id)).where(leased)) or 0
+        )
+
+    subscribe("mail", ["published"], looks, batch=2)
+    for subject in range(6):
+        record(session, "published", subject)
+    outbox.drain()
+    assert claimed == [2, 2, 2]
+
+
+def test_a_worker_that_fails_late_leaves_alone_what_another_has_taken(
+    session: Session, outbox: Deliveries, second: Worker, clock: Clock
+) -> None:
+    def fails_late(_session: Session, _events: Sequence[Event]) -> None:
+        clock.time += LEASE + timedelta(seconds=1)
+        with pytest.raises(SystemExit):
+            second.drain()
+        raise TimeoutError("the mail server does not answer")
+
+    calls: list[int] = []
+
+    def handler(session: Session, events: Sequence[Event]) -> None:
+        calls.append(1)
+        if len(calls) > 1:
+            raise SystemExit  # the other has it in hand still, for all that anybody knows
+        fails_late(session, events)
+
+    subscribe("mail", ["published"], handler)
+    record(session, "published", 1)
+    outbox.drain()
+    [delivery] = deliveries(session)
+    assert delivery.due_at == clock.now() + LEASE
+    assert (delivery.attempts, delivery.error) == (2, None)
 
 
 def test_an_inside_delivery_takes_effect_once_even_when_its_lease_ran_out(

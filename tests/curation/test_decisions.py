@@ -386,3 +386,18 @@ def test_a_draft_cannot_be_deleted_before_its_review_ends(
     workflow.withdraw(session, review.id, by=alice)
     drafts.delete(draft, by=alice)
     assert draft.deleted_at is not None
+
+
+def test_the_same_text_is_not_handed_in_again(session: Session, alice: User, cora: User) -> None:
+    draft = make_draft(session, alice)
+    make_review(session, alice, draft=draft, state=State.CHANGES_REQUESTED, curator=cora)
+    with pytest.raises(Invalid, match="Nothing differs from the round before"):
+        submit(session, draft)
+
+
+def test_a_text_on_the_live_one_is_not_sent_back_to_be_brought_up_to_date(
+    session: Session, alice: User, cora: User
+) -> None:
+    review = make_review(session, alice, state=State.IN_REVIEW, curator=cora)
+    with pytest.raises(Conflict, match="has not changed"):
+        workflow.send_back_to_rebase(session, review.id, **reading(review), by=cora)

@@ -158,7 +158,7 @@ def test_a_curator_who_became_an_author_is_not_asked_for_the_next_round(
     draft = make_draft(session, alice)
     make_review(session, alice, draft=draft, state=State.CHANGES_REQUESTED, curator=cora)
     told.before()
-    edit(session, draft, coauthor_ids=(cora.id,))
+    edit(session, draft, coauthor_ids=(cora.id,), body="Written together.")
     submit(session, draft)
     assert set(told.now()) == {"Carl"}
 

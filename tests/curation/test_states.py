@@ -67,7 +67,10 @@ def act(
         read = reading(review)
         match action:
             case Action.SUBMIT:
-                return submit(session, draft_of(session, review), by=alice)
+                draft = draft_of(session, review)
+                if not draft.locked:
+                    edit(session, draft, summary="Said better.")
+                return submit(session, draft, by=alice)
             case Action.CLAIM:
                 return workflow.claim(session, review.id, by=carl)
             case Action.RELEASE:

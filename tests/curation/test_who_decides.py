@@ -11,7 +11,7 @@ from curation.models import Review, State
 from curation.permissions import can_decide, can_read, can_see_queue
 from kb.models import Topic
 from people.models import Role, User
-from tests.factories import make_draft, make_review, make_topic, make_user, reading, submit
+from tests.factories import edit, make_draft, make_review, make_topic, make_user, reading, submit
 
 
 def decides(session: Session, user: User, topic: Topic | None = None) -> bool:
@@ -205,3 +205,25 @@ def test_an_unknown_review_is_not_found(session: Session, cora: User, alice: Use
     for act in actions:
         with pytest.raises(NotFound):
             act()
+
+
+def test_who_typed_a_text_never_decides_on_it_whoever_is_named_as_its_author(
+    session: Session, alice: User, cora: User, carl: User
+) -> None:
+    draft = make_draft(session, alice, coauthors=[cora])
+    edit(session, draft, by=cora, body="All of it by Cora.")
+    edit(session, draft, coauthor_ids=())
+    review = submit(session, draft)
+    assert review.revision.coauthors == []
+    assert not can_decide(session, cora, review)
+    assert can_decide(session, carl, review)
+
+
+def test_who_helped_in_an_earlier_round_does_not_decide_in_a_later_one(
+    session: Session, alice: User, cora: User, carl: User
+) -> None:
+    draft = make_draft(session, alice, coauthors=[cora])
+    review = make_review(session, alice, draft=draft, state=State.CHANGES_REQUESTED, curator=carl)
+    edit(session, draft, coauthor_ids=(), summary="Said better.")
+    assert submit(session, draft) is review
+    assert not can_decide(session, cora, review)

@@ -88,7 +88,7 @@ def test_the_page_of_an_article_names_who_wrote_and_who_approved_it(
     assert page is not None
     assert (page.number, page.author, page.approver) == (2, "alice", "cora")
     assert page.published_at == clock.now()
-    assert list(page.coauthors) == []
+    assert list(page.coauthors) == [("bob", "Bob")]  # who helped with the first text
     assert queries.article_page(session, bob, "secret-article") is None
 
 
