@@ -19,8 +19,7 @@ BANNER_SECONDS = 5.0  # how long the answer to "are there demo people?" is kept
 def init_app(app: Flask) -> None:
     app.extensions["nav_counters"] = {"inbox": unread}
     app.extensions["demo_banner"] = (0.0, False)
-    app.jinja_env.globals.update(nav_counts=nav_counts)
-    app.context_processor(lambda: {"demo_banner": demo_banner()})
+    app.jinja_env.globals.update(nav_counts=nav_counts, demo_banner=demo_banner)
 
 
 def add_counter(app: Flask, name: str, counter: Counter) -> None:

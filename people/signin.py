@@ -5,7 +5,7 @@ from typing import Any, cast
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from flask import Flask, Response, current_app, jsonify, redirect, request, url_for
+from flask import Flask, Response, current_app, jsonify, redirect, render_template, request, url_for
 from flask_login import LoginManager, current_user
 
 from core.config import Config
@@ -14,6 +14,8 @@ from core.web import own_address, wants_json
 from people.models import User
 from people.throttle import Throttle
 
+TYPED = {"title": "Title", "summary": "Summary", "body": "Text", "note": "Note", "reason": "Reason"}
+FORM = "application/x-www-form-urlencoded"
 SESSION_ENDED = "You are not signed in any more. Sign in again in another tab, then go on here."
 
 
@@ -77,7 +79,21 @@ def require_signin() -> Any:
         response: Response = jsonify(message=SESSION_ENDED, signin=url_for("people.signin"))
         response.status_code = 401
         return response
+    typed = _typed()
+    if typed:
+        page = render_template(
+            "people/signin.html", next=_wanted(), email="", error=None, typed=typed
+        )
+        return page, 401
     return redirect(url_for("people.signin", next=_wanted()), 303)
+
+
+def _typed() -> dict[str, str]:
+    """Long texts of a form that came too late: shown again, so that they can be copied."""
+    if request.method in SAFE_METHODS or request.mimetype != FORM:
+        return {}  # a stranger's upload is not read at all
+    fields = {name: request.form.get(name, "").strip() for name in TYPED}
+    return {TYPED[name]: text for name, text in fields.items() if text}
 
 
 def _wanted() -> str | None:

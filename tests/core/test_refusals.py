@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
+from core.db import db
 from core.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound, TooLarge, TooMany
 from core.web import public
 
@@ -61,3 +63,17 @@ def test_programs_are_told_in_json(
     assert sentence in answer.json["message"]
     if isinstance(error, DomainError) and isinstance(error, Invalid):
         assert answer.json["fields"] == {"title": "Say more."}
+
+
+def test_the_page_for_a_failing_database_asks_the_database_nothing(
+    app: Flask, failing: Callable[[Exception], FlaskClient]
+) -> None:
+    client = failing(OperationalError("SELECT", {}, Exception("gone")))
+    app.extensions["demo_banner"] = (0.0, False)
+    with app.app_context(), db.engine.connect() as connection:
+        queries: list[str] = []
+        sa.event.listen(db.engine, "before_cursor_execute", lambda *args: queries.append(args[2]))
+        answer = client.get("/fails")
+        connection.rollback()
+    assert answer.status_code == 503
+    assert queries == []
