@@ -47,7 +47,7 @@ def deliver(database: Database, engine: Engine, events: Sequence[Event]) -> None
     try:
         update(database, engine, {event.subject for event in events})
     except IndexMissing as error:
-        log.warning("%s; building it anew", error)
+        log.info("%s; building it anew", error)
         rebuild(database, engine)
 
 

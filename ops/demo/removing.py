@@ -122,7 +122,7 @@ def _give_drafts(session: Session, demo: sa.Select[Any]) -> None:
         .group_by(DraftCoauthor.draft_id)
         .order_by(DraftCoauthor.draft_id)
     )
-    for draft_id, heir in session.execute(real).tuples().all():
+    for draft_id, heir in session.execute(real).all():
         _give_draft(session, session.get_one(Draft, draft_id), heir)
 
 
@@ -131,7 +131,9 @@ def _give_draft(session: Session, draft: Draft, heir: int) -> None:
     article_id, base_id, frozen_id = draft.article_id, draft.base_id, draft.frozen_id
     under_review = draft.under_review
     has_one = theirs.where(Draft.article_id == article_id, Draft.deleted_at.is_(None))
-    if session.scalar(has_one) is not None:  # one draft of an article each: this one stands alone
+    if (
+        article_id and session.scalar(has_one) is not None
+    ):  # one draft of an article each: this one stands alone
         article_id = base_id = frozen_id = None
         under_review = False
     else:

@@ -59,6 +59,26 @@ def test_guessing_the_present_password_slows_down(new_client: NewClient, alice: 
     assert codes == [422] * 5 + [429]
 
 
+def test_the_right_present_password_forgives_wrong_ones(new_client: NewClient, alice: User) -> None:
+    browser = new_client(alice)
+    codes = [change(browser, current="wrong").status_code for _ in range(4)]
+    codes += [change(browser, new="short", again="short").status_code for _ in range(4)]
+    assert codes == [422] * 8
+    assert change(browser).status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/settings/password", "/settings/sessions"])
+@pytest.mark.parametrize("remember", ["", "1"])
+def test_who_is_remembered_here_stays_so(
+    client: Browser, alice: User, path: str, remember: str
+) -> None:
+    client.post("/signin", data={"email": alice.email, "password": PASSWORD, "remember": remember})
+    form = {"current": PASSWORD, "new": NEW, "again": NEW}
+    assert client.post(path, data=form).status_code == 303
+    client.delete_cookie("firsthand")
+    assert client.get("/settings").status_code == (200 if remember else 303)
+
+
 def test_signing_out_everywhere_else(new_client: NewClient, alice: User) -> None:
     here, there = new_client(alice), new_client(alice)
     assert here.post("/settings/sessions").status_code == 303

@@ -3,13 +3,17 @@
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
+from argon2 import PasswordHasher
 from bs4 import BeautifulSoup
 from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from core.db import Database
 from people import accounts
 from people.models import User
+from people.throttle import FREE_TRIES_OF_A_SOURCE
 from tests.conftest import Browser
 from tests.factories import PASSWORD
 
@@ -93,6 +97,45 @@ def test_guessing_slows_down_and_a_right_password_waits_too(client: Browser, ali
     assert response.status_code == 429
     assert 1 <= int(response.headers["Retry-After"]) <= 3
     assert not is_signed_in(client)
+
+
+def test_ones_own_sign_in_does_not_cover_up_guessing_at_others(
+    client: Browser, alice: User
+) -> None:
+    codes = []
+    for n in range(FREE_TRIES_OF_A_SOURCE + 1):
+        codes.append(sign_in(client, f"person-{n}@example.com", "spring2026!").status_code)
+        if n == FREE_TRIES_OF_A_SOURCE - 2:
+            assert sign_in(client).status_code == 303
+    assert codes == [422] * FREE_TRIES_OF_A_SOURCE + [429]
+
+
+def test_a_mistyped_password_is_forgiven_by_the_right_one(client: Browser, alice: User) -> None:
+    for _ in range(3):
+        for _ in range(4):
+            assert sign_in(client, password="a wrong guess").status_code == 422
+        assert sign_in(client).status_code == 303
+
+
+def test_an_old_hash_is_renewed_at_sign_in(client: Browser, alice: User) -> None:
+    alice.password_hash = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    assert accounts.is_hash_old(alice)
+    assert sign_in(client).status_code == 303
+    assert not accounts.is_hash_old(alice)
+    assert accounts.check_password(alice, PASSWORD)
+    assert is_signed_in(client)
+
+
+def test_signing_in_needs_nobody_to_stop_writing(
+    client: Browser, database: Database, alice: User
+) -> None:
+    client.session.commit()
+    with database.writing() as somebody:
+        somebody.execute(sa.update(User).where(User.id == alice.id).values(team="Sales"))
+        assert (
+            client.post("/signin", data={"email": alice.email, "password": PASSWORD}).status_code
+            == 303
+        )
 
 
 def test_signing_out_ends_it(client: Browser, alice: User) -> None:
