@@ -305,3 +305,10 @@ def outbox(database: Database, session: Session, tmp_path: Path) -> Deliveries:
 def chromium() -> str:
     """The path of a Chromium, or a skip that says how to bring it."""
     return needs.chromium()
+
+
+def leads_to_signin(response: TestResponse) -> bool:
+    """Whether somebody who is not signed in is asked to: sent there, or shown it with what they typed."""
+    if response.status_code == 303:
+        return response.location.startswith("/signin")
+    return response.status_code == 401 and 'action="/signin"' in response.text

@@ -12,7 +12,7 @@ from curation import workflow
 from curation.models import Review, State
 from kb.models import Article, Draft
 from people.models import User
-from tests.conftest import Browser, Clock
+from tests.conftest import Browser, Clock, leads_to_signin
 from tests.factories import (
     make_article,
     make_draft,
@@ -86,8 +86,7 @@ def test_nobody_does_it_without_signing_in(
 ) -> None:
     review = ready(action)
     response = client.post(f"/reviews/{review.id}/{action}", data=sent(review, action))
-    assert response.status_code == 303
-    assert response.location.startswith("/signin")
+    assert leads_to_signin(response)
     assert review.state is ACTIONS[action][0]
 
 

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from kb.models import Article, Attachment, Draft
 from people.models import User
-from tests.conftest import Browser
+from tests.conftest import Browser, leads_to_signin
 from tests.factories import edit, make_article, make_draft, make_review, make_topic, republish
 
 NewClient = Callable[[User], Browser]
@@ -155,7 +155,7 @@ def test_a_draft_is_nobody_elses_business(
         assert response.status_code == 404
         assert "Carefully." not in response.text
     anonymous = client.post(path, data=TEXT)
-    assert (anonymous.status_code, anonymous.location[:7]) == (303, "/signin")
+    assert leads_to_signin(anonymous)
     assert draft.body == "Carefully."
 
 
