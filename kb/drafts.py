@@ -64,14 +64,8 @@ def start(
 
     Raises SavedMeanwhile if this person has another draft of the article already.
     """
-    same_page = session.scalar(sa.select(Draft).where(Draft.author_id == by.id, Draft.key == key))
-    if same_page is not None:  # its first save arrived, though the page does not know it
-        return save(session, same_page, fields, version=1, by=by)
-    other = of_article(session, by, article.id) if article else None
-    if other is not None:
-        if _same(other, fields, by):
-            return other
-        raise SavedMeanwhile(other)
+    if (existing := _begun(session, fields, key=key, by=by, article=article)) is not None:
+        return existing
     base = _base(session, article, base_id) if article else None
     now = clock.now()
     draft = Draft(
@@ -99,19 +93,26 @@ def start(
             _fill(session, draft, fields, by)
             session.add(draft)
             session.flush()  # its address carries the id
-    except IntegrityError:  # the same page, or another window, saved at this very moment
-        return start(
-            session,
-            fields,
-            key=key,
-            kind=kind,
-            by=by,
-            dialect=dialect,
-            article=article,
-            base_id=base_id,
-        )
+    except IntegrityError:  # perhaps the same page, or another window, saved at this very moment
+        existing = _begun(session, fields, key=key, by=by, article=article)
+        if existing is None:
+            raise
+        return existing
     _note_images(session, draft, _images(draft.body), by)
     return draft
+
+
+def _begun(
+    session: Session, fields: DraftFields, *, key: str, by: User, article: Article | None
+) -> Draft | None:
+    """The draft that this page, or another window, has made already, with these fields saved to it."""
+    same_page = session.scalar(sa.select(Draft).where(Draft.author_id == by.id, Draft.key == key))
+    if same_page is not None:  # its first save arrived, though the page does not know it
+        return save(session, same_page, fields, version=1, by=by)
+    other = of_article(session, by, article.id) if article else None
+    if other is not None and not _same(other, fields, by):
+        raise SavedMeanwhile(other)
+    return other
 
 
 def _base(session: Session, article: Article, base_id: int | None) -> Revision | None:

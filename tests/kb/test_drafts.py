@@ -470,3 +470,11 @@ def test_saving_asks_the_one_clock(session: Session, draft: Draft, clock: Clock)
     clock.time += timedelta(days=400)
     edit(session, draft, body="A year later.")
     assert draft.saved_at == clock_module.now()
+
+
+def test_a_first_save_that_the_database_refuses_for_good_is_refused_once(
+    session: Session, alice: User
+) -> None:
+    fields = DraftFields(title="A", body="b", topic_id=999_999)  # removed at this very moment
+    with pytest.raises(IntegrityError):
+        drafts.start(session, fields, key="k", kind=Kind.HOWTO, by=alice, dialect="commonmark")
