@@ -10,9 +10,14 @@ _AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 # What differs with the scheme and the width; the rest needs asking once a page.
 LOOKS = ["color-contrast", "scrollable-region-focusable", "target-size", "link-in-text-block"]
 
-# A colour on its way to another has no contrast to measure, so that is waited for.
-_SETTLE = """() => new Promise((go) => requestAnimationFrame(() => setTimeout(() =>
-  requestAnimationFrame(go), 50)))"""
+# A colour on its way to another has no contrast to measure, so every transition that the new look
+# began is waited for. Asking for the animations brings the styles up to date and so begins them.
+_SETTLE = """async () => {
+  await new Promise(requestAnimationFrame);
+  const ends = (animation) => animation.effect?.getComputedTiming().endTime !== Infinity;
+  for (let moving; (moving = document.getAnimations().filter(ends)).length; )
+    await Promise.allSettled(moving.map((animation) => animation.finished));
+}"""
 
 _RUN = """rules => axe.run({
   resultTypes: ["violations"], preload: false, ...(rules && {runOnly: rules})
