@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.models import Model, by_value
 
@@ -22,6 +23,15 @@ class Role(StrEnum):
         return "administrator" if self is Role.ADMIN else self.value
 
 
+class MailChoice(StrEnum):
+    """When somebody wants mail about a sort of thing."""
+
+    AT_ONCE = "at_once"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    NEVER = "never"
+
+
 class User(Model):
     """A person with an account."""
 
@@ -32,6 +42,7 @@ class User(Model):
     name: Mapped[str]
     email: Mapped[str] = mapped_column(unique=True)  # lower case
     team: Mapped[str] = mapped_column(default="")
+    time_zone: Mapped[str] = mapped_column(default="")  # empty: the company's
     role: Mapped[Role] = mapped_column(by_value(Role), default=Role.EMPLOYEE)
     active: Mapped[bool] = mapped_column(default=True)
     demo: Mapped[bool] = mapped_column(default=False)
@@ -63,6 +74,26 @@ class User(Model):
         return f"User({self.handle!r})"
 
 
+class Company(Model):
+    """The one row about the company: when people work, and who sees to it that nothing lies about."""
+
+    __tablename__ = "company"
+
+    id: Mapped[int] = mapped_column(primary_key=True)  # always 1
+    time_zone: Mapped[str]
+    # {"0": ["09:00", "17:00"], ...}: the working hours of each weekday, Monday is 0
+    hours: Mapped[dict[str, Any]]
+    country: Mapped[str]  # whose public holidays are kept, as ISO 3166 names it; empty: none
+    days_off: Mapped[list[str]]  # further days on which nobody works, as ISO dates
+    coordinator_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("user_account.id", ondelete="SET NULL"), index=True
+    )
+
+    coordinator: Mapped[User | None] = relationship()
+
+    __table_args__ = (sa.CheckConstraint("id = 1", name="only_one"),)
+
+
 class Notice(Model):
     """Something a person is told, in their inbox and by mail."""
 
@@ -76,8 +107,26 @@ class Notice(Model):
     path: Mapped[str]
     at: Mapped[datetime]
     read_at: Mapped[datetime | None]
+    about: Mapped[str] = mapped_column(default="")  # which choice of the reader it falls under
+    shown: Mapped[bool] = mapped_column(default=True)  # in the inbox; else it is for mail alone
+    # When a digest may carry it; none once mailed, or where mail was not wanted.
+    digest_due_at: Mapped[datetime | None] = mapped_column(index=True)
+    mailed_at: Mapped[datetime | None]
 
     __table_args__ = (
         sa.UniqueConstraint("user_id", "event_id"),
         sa.Index("ix_notice_user_id_read_at", "user_id", "read_at"),
     )
+
+
+class NoticeChoice(Model):
+    """How somebody wants to be told about one sort of thing; without a row, as the sort's default says."""
+
+    __tablename__ = "notice_choice"
+
+    user_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True
+    )
+    about: Mapped[str] = mapped_column(primary_key=True)
+    inbox: Mapped[bool]
+    mail: Mapped[MailChoice] = mapped_column(by_value(MailChoice))

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
 from core import clock
 from core.models import Model, by_value
-from kb.models import Article, Revision
+from kb.models import Article, Kind, Revision, Topic
 from people.models import User
 
 
@@ -37,6 +38,23 @@ class Action(StrEnum):
     DECLINE = "decline"
     WITHDRAW = "withdraw"
     EXPIRE = "expire"
+    ENDORSE = "endorse"  # an approval that does not publish yet: the topic asks for another
+    EDIT_AND_APPROVE = "edit_and_approve"
+    EDIT_AND_ENDORSE = "edit_and_endorse"
+    BRING_UP = "bring_up"  # the same changes, now on the text that is live
+    ACCEPT = "accept"  # the author takes a suggested wording
+    MERGE_INTO = "merge_into"  # a duplicate, gone on as a proposal to another article
+    PUBLISH_AT_ONCE = "publish_at_once"  # a minor edit in the fast lane
+    ASSIGN = "assign"
+    ESCALATE = "escalate"
+
+
+class Sample(StrEnum):
+    """An edit that took the fast lane, looked at afterwards."""
+
+    WAITING = "waiting"
+    FINE = "fine"
+    UNDONE = "undone"
 
 
 OPEN = (State.SUBMITTED, State.IN_REVIEW, State.CHANGES_REQUESTED)
@@ -64,11 +82,41 @@ class Review(Model):
     version: Mapped[int] = mapped_column(default=1)
     submitted_at: Mapped[datetime]  # of the present round
     decided_at: Mapped[datetime | None]
+    begun_at: Mapped[datetime]  # of the first round
+    first_look_at: Mapped[datetime | None]  # when somebody first claimed it
+    assignee_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+
+    # What the queue narrows and orders by, so that it reads this table alone.
+    topic_id: Mapped[int] = mapped_column(sa.ForeignKey("topic.id"), index=True)
+    kind: Mapped[Kind] = mapped_column(by_value(Kind))
+    is_change: Mapped[bool]  # of an article that is published
+    size: Mapped[int]  # words that differ from the live text
+    first_time: Mapped[bool]  # its author has nothing published yet
+    searchers: Mapped[int] = mapped_column(default=0)  # people who looked for it last week
+    views: Mapped[int] = mapped_column(default=0)  # of the live article, in the last month
+    benefit: Mapped[float] = mapped_column(default=0.0)  # see curation.benefit; higher comes first
+
+    # The clock: working time, running while curators have it.
+    due_at: Mapped[datetime | None]
+    seconds_left: Mapped[int | None]  # of the target, kept while the author has the text
+    escalated: Mapped[int] = mapped_column(default=0)  # 1: told the backup, 2: the coordinator
+
+    policy_id: Mapped[int | None] = mapped_column(  # the topic's own rules when it was decided
+        sa.ForeignKey("topic_policy.id", ondelete="SET NULL"), index=True
+    )
+    merged_into_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("review.id", ondelete="SET NULL"), index=True
+    )
+    sample: Mapped[Sample | None] = mapped_column(by_value(Sample))
+    # Who typed any of the text in this round; none of them decides on it.
+    round_writers: Mapped[list[int]] = mapped_column(sa.JSON, default=list)
 
     article: Mapped[Article] = relationship()
     author: Mapped[User] = relationship(foreign_keys=[author_id])
     revision: Mapped[Revision] = relationship()
     curator: Mapped[User | None] = relationship(foreign_keys=[curator_id])
+    assignee: Mapped[User | None] = relationship(foreign_keys=[assignee_id])
+    topic: Mapped[Topic] = relationship()
     entries: Mapped[list["ReviewEntry"]] = relationship(
         order_by="ReviewEntry.id", back_populates="review"
     )
@@ -83,6 +131,7 @@ class Review(Model):
             postgresql_where=sa.text(_OPEN_SQL),
         ),
         sa.Index("ix_review_state_submitted_at", "state", "submitted_at"),
+        sa.Index("ix_review_state_benefit", "state", "benefit"),
     )
 
     @property
@@ -141,6 +190,7 @@ class ReviewEntry(Model):
         sa.ForeignKey("revision.id", ondelete="CASCADE"), index=True
     )
     round: Mapped[int]
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     review: Mapped[Review] = relationship(back_populates="entries")
     actor: Mapped[User] = relationship()

@@ -76,9 +76,20 @@ class Article(Model):
     )
     published_at: Mapped[datetime | None] = mapped_column(index=True)  # of the live revision
     created_at: Mapped[datetime]
+    # What curators add so that it is found by the words of texts that were merged into it.
+    keywords: Mapped[list[str]] = mapped_column(default=list)
+    archived_at: Mapped[datetime | None]  # readable with a banner, not found unless asked for
+    hidden_at: Mapped[datetime | None]  # taken from readers at once: something in it is sensitive
+    verified_at: Mapped[datetime | None]
+    verified_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    verify_every_days: Mapped[int | None]  # as this article has earned it; none: as its topic says
+    verify_due_at: Mapped[datetime | None] = mapped_column(index=True)
+    # Why somebody should look at it before the time comes; empty when nothing is known.
+    check_reason: Mapped[str] = mapped_column(default="")
 
     topic: Mapped[Topic] = relationship()
-    owner: Mapped[User] = relationship()
+    owner: Mapped[User] = relationship(foreign_keys=[owner_id])
+    verified_by: Mapped[User | None] = relationship(foreign_keys=[verified_by_id])
     live_revision: Mapped["Revision | None"] = relationship(foreign_keys=[live_revision_id])
 
     # Home and the topics count what is live in each topic, out of this index alone.
@@ -179,6 +190,7 @@ class Publication(Model):
     number: Mapped[int]
     by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     at: Mapped[datetime]
+    unpublished_at: Mapped[datetime | None]  # readers saw it until then
 
     revision: Mapped[Revision] = relationship()
     by: Mapped[User] = relationship()
