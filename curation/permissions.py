@@ -4,7 +4,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, load_only
 
 from core.db import db
+from curation import approvals
 from curation.models import Review, ReviewEntry
+from kb import policy
 from kb.models import Revision, Topic, TopicCurator
 from kb.permissions import wrote
 from kb.topics import Deciders
@@ -12,10 +14,21 @@ from people.models import Role, User
 
 
 def can_decide(session: Session, user: User, review: Review) -> bool:
-    """Those who decide in its topic, and administrators; never somebody who wrote it."""
+    """Those who may decide in its topic; never who wrote it, nor twice the same person on one text."""
     if not user.active or review.author_id == user.id or has_written(session, user, review):
         return False
-    return user.is_admin or Deciders(session).may_decide(user, review.revision.topic_id)
+    if user.id in approvals.standing(review):
+        return False
+    return may_decide_in(session, user, review.revision.topic_id)
+
+
+def may_decide_in(session: Session, user: User, topic_id: int) -> bool:
+    """Whoever decides in this topic, whom its rules name to publish, and administrators."""
+    if not user.active:
+        return False
+    if user.is_admin or Deciders(session).may_decide(user, topic_id):
+        return True
+    return user.id in policy.of(session, topic_id).publishers
 
 
 def has_written(session: Session, user: User, review: Review) -> bool:
@@ -37,6 +50,18 @@ def can_read(session: Session, user: User, review: Review) -> bool:
     if user.role in (Role.CURATOR, Role.ADMIN):
         return user.active
     return Deciders(session).may_decide(user, review.revision.topic_id)
+
+
+def is_author(session: Session, user: User, review: Review) -> bool:
+    """Who proposed it, or wrote it together with them; not a curator who is credited for an edit."""
+    return review.author_id == user.id or wrote(session, user, review.revision)
+
+
+def can_see_notes(session: Session, user: User, review: Review) -> bool:
+    """Curators among themselves: nobody who wrote any of it, whatever else they are."""
+    if review.author_id == user.id or has_written(session, user, review):
+        return False
+    return can_read(session, user, review)
 
 
 def can_withdraw(user: User, review: Review) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
 from core import clock
+from core.append_only import append_only
 from core.models import Model, by_value
 from kb.models import Article, Kind, Revision, Topic
 from people.models import User
@@ -108,8 +109,6 @@ class Review(Model):
         sa.ForeignKey("review.id", ondelete="SET NULL"), index=True
     )
     sample: Mapped[Sample | None] = mapped_column(by_value(Sample))
-    # Who typed any of the text in this round; none of them decides on it.
-    round_writers: Mapped[list[int]] = mapped_column(sa.JSON, default=list)
 
     article: Mapped[Article] = relationship()
     author: Mapped[User] = relationship(foreign_keys=[author_id])
@@ -194,6 +193,9 @@ class ReviewEntry(Model):
 
     review: Mapped[Review] = relationship(back_populates="entries")
     actor: Mapped[User] = relationship()
+
+
+append_only(ReviewEntry, allow_delete=True)  # an article that goes takes the log of its reviews along
 
 
 @sa.event.listens_for(ReviewEntry, "before_update")

@@ -1,7 +1,7 @@
 """The page of one review, for author and curator, and what all its addresses share."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from flask import render_template
 from markupsafe import Markup
@@ -41,7 +41,12 @@ def sent_reason() -> str:
     return posted().get("reason", "")
 
 
-def what_was_read() -> dict[str, int]:
+class Read(TypedDict):
+    version: int
+    revision: int
+
+
+def what_was_read() -> Read:
     """Which version of the review and which text the decision was made on."""
     return {"version": sent_number("version"), "revision": sent_number("revision")}
 
