@@ -4,11 +4,23 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from curation import nav, notices, permissions, routes, slots, workflow
+    from core.db import db
+    from curation import (
+        merges,
+        nav,
+        notices,
+        permissions,
+        routes,
+        slots,
+        talk_notices,
+        workflow,
+    )
 
     app.register_blueprint(routes.bp)
     app.extensions["submit_revision"] = workflow.submit
     app.jinja_env.globals.update(can_see_queue=permissions.can_see_queue)
     notices.init_app()
+    talk_notices.init_app()
+    merges.init_app(db)
     slots.init_app(app)
     nav.init_app(app)

@@ -112,3 +112,16 @@ def shown_revision(revision: Revision) -> dict[str, str]:
         "coauthors": "",
         "body": revision.body,
     }
+
+
+def shown_fields(session: Session, fields: DraftFields) -> dict[str, str]:
+    """Fields that were put together elsewhere, as an editor shows them."""
+    topic = session.get(Topic, fields.topic_id) if fields.topic_id else None
+    return {
+        "title": fields.title,
+        "summary": fields.summary,
+        "topic": topic.slug if topic else "",
+        "tags": ", ".join(fields.tags),
+        "coauthors": "",
+        "body": fields.body,
+    }

@@ -1,13 +1,16 @@
 """An address for each thing that is done to a review."""
 
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import flash, jsonify, redirect, url_for
 
 from core.db import db
-from core.errors import Invalid
-from core.web import wants_json
-from curation import workflow
+from core.errors import Conflict, Invalid
+from core.web import day, own_address, posted, wants_json
+from curation import samples, workflow
+from curation.models import Review
 from curation.routes.blueprint import bp
 from curation.routes.review import (
     readable,
@@ -20,6 +23,7 @@ from curation.routes.review import (
 from curation.workflow import MovedOn
 from kb import drafts
 from kb.publishing import StaleBase
+from people import accounts, company
 from people.signin import me
 
 
@@ -71,42 +75,111 @@ def release(review_id: int) -> Any:
 def approve(review_id: int) -> Any:
     readable(review_id)
     try:
-        decided = workflow.approve(
-            db.session, review_id, **what_was_read(), note=sent_reason(), by=me()
+        done = workflow.approve(
+            db.session, review_id, **what_was_read(), note=sent_reason(), at=sent_moment(), by=me()
         )
     except (MovedOn, Invalid, StaleBase) as error:
         return refused(review_id, error)
     db.session.commit()
-    flash(f"Approved and published: {decided.revision.title}.")
-    return redirect(url_for(".queue"), 303)
+    return decided(done, "Approved")
 
 
 @bp.post("/reviews/<int:review_id>/change-request")
 def request_changes(review_id: int) -> Any:
     readable(review_id)
     try:
-        decided = workflow.request_changes(
+        done = workflow.request_changes(
             db.session, review_id, **what_was_read(), reason=sent_reason(), by=me()
         )
     except (MovedOn, Invalid) as error:
         return refused(review_id, error)
     db.session.commit()
-    flash(f"Sent back to {decided.author.name} with your reason.")
-    return redirect(url_for(".queue"), 303)
+    flash(f"Sent back to {done.author.name} with what you said.")
+    return onward()
 
 
 @bp.post("/reviews/<int:review_id>/decline")
 def decline(review_id: int) -> Any:
     readable(review_id)
     try:
-        decided = workflow.decline(
+        done = workflow.decline(
             db.session, review_id, **what_was_read(), reason=sent_reason(), by=me()
         )
     except (MovedOn, Invalid) as error:
         return refused(review_id, error)
     db.session.commit()
-    flash(f"Declined. {decided.author.name} keeps the text and is told why.")
-    return redirect(url_for(".queue"), 303)
+    flash(f"Declined. {done.author.name} keeps the text and is told why.")
+    return onward()
+
+
+def decided(done: Review, words: str) -> Any:
+    """Say what came of an approval, and go on."""
+    title = done.revision.title
+    entry = done.entries[-1]
+    if done.is_open:
+        flash(f"{words}: {title}. It is published once somebody else approves it too.")
+    elif "at" in entry.detail:
+        moment = datetime.fromisoformat(entry.detail["at"])
+        flash(f"{words}: {title}. It will be published on {day(moment)}, {moment:%H:%M} UTC.")
+    else:
+        flash(f"{words} and published: {title}.")
+    return onward()
+
+
+def onward() -> Any:
+    """Where the form came from, if it says so, else the queue."""
+    return redirect(own_address(posted().get("next")) or url_for("curation.queue"), 303)
+
+
+def sent_moment() -> datetime | None:
+    """When to publish, as the form says it in the person's own time zone; none: at once."""
+    text = posted().get("at", "").strip()
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        sentence = "Write the date and time like 2026-03-31 08:00."
+        raise Invalid(sentence, {"at": sentence}) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(me().time_zone or company.times(db.session).time_zone))
+    return moment.astimezone(UTC)
+
+
+@bp.post("/reviews/<int:review_id>/assignment")
+def assign(review_id: int) -> Any:
+    """Ask a colleague to read it."""
+    readable(review_id)
+    named = posted().get("assignee", "")
+    person = accounts.find_by_word(db.session, named)
+    try:
+        if person is None:
+            sentence = "Nobody here goes by that name. Use an e-mail address or a handle."
+            raise Invalid(sentence, {"assignee": sentence})
+        workflow.assign(db.session, review_id, to=person, by=me())
+    except (MovedOn, Invalid) as error:
+        return refused(review_id, error, typed={"assignee": named})
+    db.session.commit()
+    flash(f"{person.name} is asked to read it.")
+    return redirect(url_for("curation.review", review_id=review_id), 303)
+
+
+@bp.post("/reviews/<int:review_id>/sample")
+def look_at_sample(review_id: int) -> Any:
+    """Say that an edit which went live at once can stay, or undo it."""
+    readable(review_id)
+    try:
+        if posted().get("outcome") == "undo":
+            done = samples.undo(db.session, review_id, reason=sent_reason(), by=me())
+            words = f"Undone. {done.author.name} is told why."
+        else:
+            samples.find_fine(db.session, review_id, by=me())
+            words = "Noted: the edit can stay."
+    except (Conflict, Invalid) as error:
+        return refused(review_id, error)
+    db.session.commit()
+    flash(words)
+    return onward()
 
 
 @bp.post("/reviews/<int:review_id>/rebase")

@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 
 from flask import render_template
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from core import diff
 from core.db import db
@@ -25,10 +26,11 @@ def review(review_id: int) -> Any:
     return show(readable(review_id))
 
 
-def readable(review_id: int) -> Review:
+def readable(review_id: int, session: Session | None = None) -> Review:
     """The review, if this person may know of it."""
-    found = db.session.get(Review, review_id)
-    if found is None or not can_read(db.session, me(), found):
+    session = session or db.session
+    found = session.get(Review, review_id)
+    if found is None or not can_read(session, me(), found):
         raise NotFound("There is no such review, or it is not for you to see.")
     return found
 
@@ -51,13 +53,16 @@ def what_was_read() -> Read:
     return {"version": sent_number("version"), "revision": sent_number("revision")}
 
 
-def refused(review_id: int, error: DomainError) -> Any:
+def refused(review_id: int, error: DomainError, *, typed: Mapping[str, str] | None = None) -> Any:
     """The review as it stands now, with why nothing was done and everything that was typed."""
     if wants_json():
         raise error
     db.session.rollback()
     errors = error.fields if isinstance(error, Invalid) else {}
-    page = show(readable(review_id), problem=error.message, reason=sent_reason(), errors=errors)
+    found = readable(review_id)
+    page = show(
+        found, problem=error.message, reason=sent_reason(), errors=errors, typed=typed or {}
+    )
     return page, error.status
 
 
@@ -67,6 +72,7 @@ def show(
     problem: str = "",
     reason: str = "",
     errors: Mapping[str, str] | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> str:
     """One page for author and curator: the text, what differs from live, the log, what can be done."""
     revision, live = found.revision, found.article.live_revision
@@ -107,6 +113,7 @@ def show(
         problem=problem,
         reason=reason,
         errors=errors or {},
+        typed=typed or {},
         claim_minutes=int(workflow.CLAIM.total_seconds() // 60),
         longest_reason=workflow.LONGEST_REASON,
     )

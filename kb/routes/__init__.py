@@ -4,6 +4,6 @@ from flask import Blueprint
 
 bp = Blueprint("kb", __name__)
 
-from kb.routes import attachments, feed, reading, topics, writing  # noqa: E402
+from kb.routes import attachments, feed, merging, reading, topics, writing  # noqa: E402
 
-__all__ = ["attachments", "bp", "feed", "reading", "topics", "writing"]
+__all__ = ["attachments", "bp", "feed", "merging", "reading", "topics", "writing"]

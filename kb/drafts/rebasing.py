@@ -1,0 +1,82 @@
+"""Bringing a draft onto the text that is live now."""
+
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.errors import Conflict, Invalid, NotAllowed, NotFound
+from kb import merging, picking
+from kb.drafts import working
+from kb.forms import LONGEST_BODY
+from kb.models import Draft
+from kb.permissions import can_edit_draft
+from kb.picking import Picking, Picks
+from people.models import User
+
+
+class BaseMoved(Conflict):
+    """The live text changed since this draft was started from it."""
+
+
+def rebase(session: Session, draft: Draft, *, by: User) -> int:
+    """Carry the changes over to the live text; returns how many places need the author's choice."""
+    if not can_edit_draft(by, draft):
+        raise NotFound("There is no such draft.")
+    return carry_over(draft, by=by)
+
+
+def carry_over(draft: Draft, *, by: User) -> int:
+    """As `rebase`, for whoever may: the curator who sends a text back does it for its author."""
+    if draft.locked:
+        raise Conflict("This text is under review. Withdraw it first.")
+    base, live = draft.base, draft.article.live_revision if draft.article else None
+    if live is None or draft.base_id == live.id:
+        return 0
+    if base is None:
+        raise NotAllowed("This draft was not started from the live text.")
+    merged = merging.merge_texts(base, draft, live)
+    if len(merged.body.encode()) > LONGEST_BODY:
+        raise Invalid(
+            "Together, both texts are too long. Shorten yours first.", {"body": "Too long."}
+        )
+    draft.title, draft.summary, draft.topic_id = merged.title, merged.summary, merged.topic_id
+    draft.tags, draft.body, draft.base = list(merged.tags), merged.body, live
+    draft.saved_at, draft.saved_by_id = clock.now(), by.id
+    return merged.conflicts
+
+
+def base_moved(draft: Draft) -> bool:
+    return draft.article is not None and draft.base_id != draft.article.live_revision_id
+
+
+def picking_of(draft: Draft) -> Picking | None:
+    """What its author has to choose before it stands on the live text; None where it does already."""
+    live = draft.article.live_revision if draft.article else None
+    if draft.base is None or live is None or draft.base_id == live.id:
+        return None
+    return picking.between(draft.base, draft, live)
+
+
+def pick(
+    session: Session, draft: Draft, picks: Picks, *, live_id: int, version: int, by: User
+) -> Draft:
+    """Put the draft onto the live text as chosen; refused if either has changed since it was shown."""
+    if draft.locked:
+        raise Conflict("This text is under review. Withdraw it first.")
+    found = picking_of(draft)
+    if found is None:
+        return draft  # the same choice again, after an answer that got lost
+    assert draft.article is not None
+    assert draft.article.live_revision is not None
+    if draft.article.live_revision_id != live_id or draft.version != version:
+        raise Conflict(
+            "A text changed while you were choosing. Here are both as they are now;"
+            " what you chose before is in your browser's history."
+        )
+    chosen = picking.result(found, picks)
+    fields = replace(chosen, coauthor_ids=tuple(person.id for person in draft.coauthors))
+    working.save(session, draft, fields, version=version, by=by)
+    draft.base = draft.article.live_revision
+    session.flush()  # whether it stands on the live text is asked of the database
+    return draft
