@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.errors import NotAllowed
-from curation import approvals
+from curation import approvals, clock
 from curation.models import Action, Review
 from curation.permissions import may_decide_in
 from curation.talk import has_open_remarks
@@ -28,7 +28,7 @@ def request_changes(
     review = to_decide(session, review_id, Action.REQUEST_CHANGES, version, revision, by)
     spoken_for = not reason.strip() and has_open_remarks(session, review)
     note = "" if spoken_for else required_reason(reason)
-    # CLOCK clock.pause(session, review)
+    clock.pause(session, review)
     move(session, review, Action.REQUEST_CHANGES, by=by, note=note)
     drafts.thaw(session, review.revision_id)
     return review

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from core import clock as time
 from core.errors import Conflict, Invalid, NotAllowed
 from core.text import unfold_lines
-from curation import facts, fast_lane
+from curation import clock, facts, fast_lane
 from curation.models import OPEN, Action, Review, Sample, State
 from curation.permissions import can_withdraw
 from curation.workflow.moving import locked, move, require
@@ -18,6 +18,9 @@ from kb.forms import LONGEST_NOTE
 from kb.models import Draft, Revision
 from kb.rendering import Rendering
 from people.models import User
+
+# How the databases name the rule that an author has one open review of an article.
+ONE_OPEN = ("uq_review_open", "review.article_id, review.author_id")
 
 
 def submit(session: Session, draft: Draft, rendering: Rendering, *, note: str, by: User) -> Review:
@@ -43,7 +46,7 @@ def submit(session: Session, draft: Draft, rendering: Rendering, *, note: str, b
     review.round += 1
     review.submitted_at = time.now()
     facts.describe(session, review)
-    # CLOCK clock.resume(session, review)
+    clock.resume(session, review)
     move(session, review, Action.SUBMIT, by=by, note=note)
     return review
 
@@ -76,21 +79,25 @@ def new_review(
         escalated=0,
     )
     facts.describe(session, review)
+    if at_once:
+        review.policy_id = policy.of(session, review.topic_id).policy_id
+    else:
+        clock.start(session, review)
     session.add(review)
     try:
         if at_once:
             _publish_at_once(session, review, by=by, note=note)
         else:
-            # CLOCK clock.start(session, review)
             move(session, review, Action.SUBMIT, by=by, note=note)
-    except IntegrityError:
+    except IntegrityError as error:
+        if not any(name in str(error.orig) for name in ONE_OPEN):
+            raise
         raise Conflict("This article has an open submission of yours already.") from None
     return review
 
 
 def _publish_at_once(session: Session, review: Review, *, by: User, note: str) -> None:
     review.sample = Sample.WAITING
-    review.policy_id = policy.of(session, review.topic_id).policy_id
     move(session, review, Action.PUBLISH_AT_ONCE, by=by, note=note)
     publishing.publish(session, review.article, review.revision, by=by)
     drafts.discard(session, review.revision_id)
