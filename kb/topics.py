@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from core import outbox
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
+from core.models import Model
 from core.text import one_line, slugify
-from kb.models import Article, Draft, Revision, Topic, TopicCurator, TopicSlug
+from kb.models import Article, Topic, TopicCurator, TopicSlug
 from people.models import Role, User
 
 CHANGED = "topic.changed"
@@ -207,8 +208,9 @@ def merge(session: Session, topic: Topic, into: Topic, *, by: User) -> None:
         raise Invalid(
             "A topic cannot be merged into itself.", {"into": "Choose a topic outside this one."}
         )
-    for table in (Article, Revision, Draft):
-        session.execute(sa.update(table).where(table.topic_id == topic.id).values(topic_id=into.id))
+    for table in _filed():
+        of_topic = table.c.topic_id == topic.id
+        session.execute(sa.update(table).where(of_topic).values(topic_id=into.id))
     session.execute(sa.update(Topic).where(Topic.parent_id == topic.id).values(parent_id=into.id))
     session.execute(
         sa.update(TopicSlug).where(TopicSlug.topic_id == topic.id).values(topic_id=into.id)
@@ -221,12 +223,27 @@ def merge(session: Session, topic: Topic, into: Topic, *, by: User) -> None:
     outbox.record(session, CHANGED, into.id, by=by.id)
 
 
+OWN = {"topic_curator", "topic_slug", "topic_policy"}  # what goes with a topic
+
+
+def _filed() -> list[sa.Table]:
+    """Every table, of whatever room, whose rows lie in a topic."""
+    column = Topic.__table__.c.id
+    return [
+        table
+        for table in Model.metadata.sorted_tables
+        if table.name not in OWN
+        and "topic_id" in table.c
+        and any(key.column is column for key in table.c.topic_id.foreign_keys)
+    ]
+
+
 def remove(session: Session, topic: Topic, *, by: User) -> None:
     """Only an empty topic can be removed; one with articles is merged."""
     _require_admin(by)
     used = any(
-        session.scalar(sa.select(table.id).where(table.topic_id == topic.id).limit(1)) is not None
-        for table in (Article, Revision, Draft)
+        session.scalar(sa.select(1).where(table.c.topic_id == topic.id).limit(1)) is not None
+        for table in _filed()
     )
     if used or tree(session).children(topic.id):
         raise Conflict(f"{topic.name} is not empty. Merge it into another topic instead.")

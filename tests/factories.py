@@ -1,6 +1,7 @@
 """Makes people, topics, drafts, articles and reviews, by the functions the application uses."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from html import escape
 from typing import Any, TypedDict
@@ -13,9 +14,10 @@ from core.markup import Rendered
 from core.text import slugify
 from curation import workflow
 from curation.models import Review, State
-from kb import drafts, publishing, rendering
+from kb import drafts, policy, publishing, rendering
 from kb.forms import DraftFields
-from kb.models import Article, Attachment, Draft, Kind, Revision, Topic
+from kb.models import Article, Attachment, Draft, Kind, Revision, Topic, TopicPolicy
+from kb.policy import Policies
 from kb.rendering import Rendering
 from people import accounts
 from people.models import Role, User
@@ -281,3 +283,16 @@ def settle(session: Session) -> None:
     """End the request: what is looked at next is what the database has."""
     session.commit()
     session.expire_all()
+
+
+def set_policy(session: Session, topic: Topic, by: User, **rules: Any) -> TopicPolicy:
+    """Change some of a topic's own rules, as an administrator does on its page."""
+    known = Policies(session)
+    return policy.change(
+        session,
+        topic,
+        replace(known.rules(topic.id), **rules),
+        expected_number=known.number(topic.id),
+        note="",
+        by=by,
+    )

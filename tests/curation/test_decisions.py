@@ -15,6 +15,7 @@ from curation.workflow import LONGEST_REASON, MovedOn
 from kb import drafts
 from kb.drafts import BaseMoved
 from kb.models import Article, Draft
+from kb.picking import Picks
 from kb.publishing import PUBLISHED, StaleBase
 from people.models import User
 from tests.conftest import Clock
@@ -294,12 +295,17 @@ def test_a_conflict_is_the_authors_to_resolve_before_it_can_be_submitted(
     assert sent_back(session, review, cora) == 1
     draft = drafts.of_article(session, bob, article.id)
     assert draft is not None
-    assert "Bob." in draft.body
-    assert "Alice." in draft.body
-    with pytest.raises(Invalid) as refused:
+    assert draft.body == "Bob."
+    with pytest.raises(BaseMoved):
         submit(session, draft)
-    assert "body" in refused.value.fields
-    edit(session, draft, body="Alice and Bob.")
+    live_id = article.live_revision_id
+    assert live_id is not None
+    with pytest.raises(Invalid) as refused:
+        drafts.pick(session, draft, Picks({}, {}), live_id=live_id, version=draft.version, by=bob)
+    assert list(refused.value.fields) == ["part-0"]
+    picks = Picks({0: ("edit", "Alice and Bob.")}, {})
+    drafts.pick(session, draft, picks, live_id=live_id, version=draft.version, by=bob)
+    assert draft.body == "Alice and Bob."
     assert submit(session, draft).round == 2
 
 
