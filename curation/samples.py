@@ -1,5 +1,7 @@
 """Edits that went live at once, looked at afterwards: found fine, or undone."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -9,6 +11,7 @@ from curation.models import Review, Sample
 from curation.permissions import has_written, may_decide_in
 from curation.workflow.moving import required_reason
 from kb import lifecycle
+from kb.models import Publication
 from people.models import User
 
 LOOKED_AT = "review.sample_looked_at"
@@ -41,15 +44,21 @@ def undo(session: Session, review_id: int, *, reason: str, by: User) -> Review:
     if review.sample is Sample.UNDONE:
         return review
     reason = required_reason(reason)
-    live = review.article.live_revision_id
-    if live != review.revision_id or review.revision.base is None:
+    numbers = _numbers(session, review)
+    if review.article.live_revision_id != review.revision_id or len(numbers) < 2:
         raise Conflict("The article has changed since; go back to a version on its history page.")
     lifecycle.roll_back(
-        session, review.article, to=review.revision.base, seen=live, reason=reason, by=by
+        session, review.article, to=numbers[1], number=numbers[0], reason=reason, by=by
     )
     review.sample = Sample.UNDONE
     _write(session, review, by, "undone", reason)
     return review
+
+
+def _numbers(session: Session, review: Review) -> Sequence[int]:
+    """The numbers under which the article was published, newest first."""
+    query = sa.select(Publication.number).where(Publication.article_id == review.article_id)
+    return session.scalars(query.order_by(Publication.number.desc()).limit(2)).all()
 
 
 def _to_look_at(session: Session, review_id: int, by: User) -> Review:

@@ -4,20 +4,15 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from flask import render_template
-from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from core import diff
 from core.db import db
 from core.errors import DomainError, Invalid, NotFound
 from core.web import number, posted, wants_json
-from curation import queries, workflow
-from curation.models import Review, State
-from curation.permissions import can_decide, can_read, can_see_queue, can_withdraw
+from curation.models import Review
+from curation.permissions import can_read
+from curation.routes import page
 from curation.routes.blueprint import bp
-from kb import drafts
-from kb.permissions import can_edit_draft, wrote
-from kb.routes.reading import field_changes
 from people.signin import me
 
 
@@ -60,10 +55,10 @@ def refused(review_id: int, error: DomainError, *, typed: Mapping[str, str] | No
     db.session.rollback()
     errors = error.fields if isinstance(error, Invalid) else {}
     found = readable(review_id)
-    page = show(
+    shown = show(
         found, problem=error.message, reason=sent_reason(), errors=errors, typed=typed or {}
     )
-    return page, error.status
+    return shown, error.status
 
 
 def show(
@@ -75,45 +70,11 @@ def show(
     typed: Mapping[str, str] | None = None,
 ) -> str:
     """One page for author and curator: the text, what differs from live, the log, what can be done."""
-    revision, live = found.revision, found.article.live_revision
-    compared = revision.base if found.state is State.APPROVED else live
-    moved = live is not None and found.is_open and revision.base_id != live.id
-    is_author = found.author_id == me().id or wrote(db.session, me(), revision)
-    draft = drafts.of_article(db.session, found.author, found.article_id) if is_author else None
-    former = queries.former_round(db.session, found)
     return render_template(
         "curation/review.html",
-        review=found,
-        revision=revision,
-        html=Markup(revision.html),
-        live=live,
-        compared=compared,
-        fields=field_changes(compared, revision) if compared else [],
-        body=diff.compare(compared.body, revision.body) if compared else None,
-        moved=moved,
-        live_changes=diff.compare(revision.base.body, live.body)
-        if moved and live and revision.base
-        else None,
-        own_changes=diff.compare(revision.base.body, revision.body)
-        if moved and revision.base
-        else None,
-        former=former,
-        former_fields=field_changes(former, revision) if former else [],
-        former_body=diff.compare(former.body, revision.body) if former else None,
-        draft=draft if draft and can_edit_draft(me(), draft) else None,
-        position=queries.position(db.session, found) if found.state in queries.WAITING else None,
-        can_decide=can_decide(db.session, me(), found),
-        can_withdraw=can_withdraw(me(), found),
-        is_holder=found.holder_id == me().id,
-        is_author=is_author,
-        sees_queue=can_see_queue(me()),
-        deciders=queries.deciders(db.session, found) if found.is_open else [],
-        decision=found.entries[-1] if found.state not in queries.WAITING else None,
-        done=workflow.DONE,
+        **page.context(found),
         problem=problem,
-        reason=reason,
+        reason=reason or page.prefilled(found, typed or {}),
         errors=errors or {},
         typed=typed or {},
-        claim_minutes=int(workflow.CLAIM.total_seconds() // 60),
-        longest_reason=workflow.LONGEST_REASON,
     )

@@ -1,0 +1,81 @@
+"""Minor edits of those who have earned it go live at once, and are looked at afterwards.
+
+The lane is open to an author in a topic whose policy has it, once so many of their texts there were
+approved in the first round and as they wrote them. It takes an edit of few words that leaves title,
+topic, tags, every number, command and link as they are. A flag upheld on one of their texts in the
+topic, or an edit undone afterwards, closes it; the count starts again from there.
+"""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from curation import differences
+from curation.models import Action, Review, ReviewEntry, Sample, State
+from kb import policy
+from kb.models import Flag, FlagState, Revision
+from kb.policy import Policy
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def takes(session: Session, revision: Revision) -> bool:
+    """Whether this frozen edit may go live at once, its author alone having written it."""
+    live = revision.article.live_revision
+    if live is None or revision.base_id != live.id or revision.coauthors:
+        return False
+    rules = policy.of(session, revision.topic_id)
+    return (
+        rules.fast_lane
+        and rules.approvals == 1
+        and _is_minor(rules, live, revision)
+        and earned(session, revision.author_id, revision.topic_id) >= rules.fast_after
+    )
+
+
+def _is_minor(rules: Policy, live: Revision, edit: Revision) -> bool:
+    same = ("title", "topic_id", "tags")
+    return (
+        all(getattr(live, field) == getattr(edit, field) for field in same)
+        and differences.size(live, edit) <= rules.fast_words
+        and not differences.touches(live, edit)
+    )
+
+
+def earned(session: Session, author_id: int, topic_id: int) -> int:
+    """How many approvals without substantial change count towards the lane."""
+    approved = (
+        sa.select(sa.func.count())
+        .select_from(Review)
+        .join(ReviewEntry, ReviewEntry.review_id == Review.id)
+        .where(
+            Review.author_id == author_id,
+            Review.topic_id == topic_id,
+            Review.stored_state == State.APPROVED,
+            Review.round == 1,
+            Review.decided_at > lost_at(session, author_id, topic_id),
+            ReviewEntry.action == Action.APPROVE,
+        )
+    )
+    return session.scalar(approved) or 0
+
+
+def lost_at(session: Session, author_id: int, topic_id: int) -> datetime:
+    """When the count last began again: a flag was upheld, or an edit in the lane was undone."""
+    upheld = (
+        sa.select(sa.func.max(Flag.closed_at))
+        .join(Revision, Revision.id == Flag.revision_id)
+        .where(
+            Flag.state == FlagState.UPHELD,
+            Revision.author_id == author_id,
+            Revision.topic_id == topic_id,
+        )
+    )
+    undone = sa.select(sa.func.max(Review.decided_at)).where(
+        Review.author_id == author_id,
+        Review.topic_id == topic_id,
+        Review.sample == Sample.UNDONE,
+    )
+    moments = [session.scalar(upheld), session.scalar(undone)]
+    return max((moment for moment in moments if moment is not None), default=LONG_AGO)

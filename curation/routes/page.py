@@ -1,0 +1,207 @@
+"""All that the page of one review shows, to its author, to who reads it, and to others who may see it."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import current_app, request
+from markupsafe import Markup
+
+from core.db import db
+from core.diff import Difference
+from core.web import settings
+from curation import (
+    approvals,
+    checklist,
+    checks,
+    clock,
+    differences,
+    queries,
+    reasons,
+    samples,
+    talk,
+    workflow,
+)
+from curation.models import Action, Review, State
+from curation.permissions import can_decide, can_see_notes, can_see_queue, can_withdraw, is_author
+from kb import drafts, policy, reverts
+from kb.models import Revision
+from kb.permissions import can_edit_draft
+from people.models import User
+from people.signin import me
+
+
+def context(found: Review) -> dict[str, Any]:
+    """For templates/curation/review.html."""
+    reader = me()
+    author = is_author(db.session, reader, found)
+    decides = can_decide(db.session, reader, found)
+    return (
+        _standing(found, reader, author, decides)
+        | _texts(found)
+        | _talk(found, reader, author, decides)
+        | (_desk(found, reader) if decides or can_see_notes(db.session, reader, found) else {})
+    )
+
+
+def _standing(found: Review, reader: User, author: bool, decides: bool) -> dict[str, Any]:
+    """Whose turn it is, and what this person can do."""
+    draft = drafts.of_article(db.session, found.author, found.article_id) if author else None
+    waiting = found.state in queries.WAITING
+    position = queries.position(db.session, found) if waiting else None
+    return {
+        "review": found,
+        "revision": found.revision,
+        "draft": draft if draft and can_edit_draft(reader, draft) else None,
+        "position": position,
+        "pace": clock.standing_words(db.session, found, position) if found.is_open else "",
+        "overdue": clock.is_overdue(found),
+        "can_decide": decides,
+        "can_withdraw": can_withdraw(reader, found),
+        "can_look_at_sample": samples.can_look(db.session, reader, found),
+        "is_holder": found.holder_id == reader.id,
+        "is_author": author,
+        "sees_queue": can_see_queue(reader),
+        "deciders": queries.deciders(db.session, found) if found.is_open else [],
+        "decision": None if waiting else _last_act(found),
+        "done": workflow.DONE,
+        "claim_minutes": int(workflow.CLAIM.total_seconds() // 60),
+        "longest_reason": workflow.LONGEST_REASON,
+    }
+
+
+def _last_act(found: Review) -> Any:
+    quiet = (Action.EXPIRE, Action.ESCALATE, Action.ASSIGN)
+    return [entry for entry in found.entries if entry.action not in quiet][-1]
+
+
+# The texts
+
+
+def _texts(found: Review) -> dict[str, Any]:
+    revision, live = found.revision, found.article.live_revision
+    moved = workflow.is_stale(found) and live is not None
+    former = queries.former_round(db.session, found)
+    view = differences.view_of(request.args, on="source")
+    since_round = view.since == "round" and former is not None
+    compared = former if since_round else _compared(found)
+    return {
+        "html": Markup(revision.html),
+        "live": live,
+        "compared": compared,
+        "former": former,
+        "difference": differences.between(db.session, compared, revision, view=view),
+        "old_name": _old_name(found, since_round),
+        "rounds": [("live", _against(found)), ("round", f"Round {found.round - 1}")]
+        if former
+        else [],
+        "moved": moved,
+        **(_stale(found, live) if moved and live else {"live_changes": None, "merge": None}),
+        "reverts": _reverts(found),
+        "edited": _edited(found),
+    }
+
+
+def _compared(found: Review) -> Revision | None:
+    """What readers have now; of a decided text, what they had before it."""
+    return found.article.live_revision if found.is_open else found.revision.base
+
+
+def _against(found: Review) -> str:
+    return "What is live" if found.is_open else "What was live"
+
+
+def _old_name(found: Review, since_round: bool) -> str:
+    if since_round:
+        return f"Round {found.round - 1}"
+    return "Live now" if found.is_open else "Before"
+
+
+def _stale(found: Review, live: Revision) -> dict[str, Any]:
+    """Both differences: what was approved meanwhile, and what this text changes."""
+    base = found.revision.base
+    if base is None:
+        return {"live_changes": None, "merge": None}
+    return {
+        "live_changes": differences.between(db.session, base, live),
+        "own_changes": differences.between(db.session, base, found.revision),
+        "merge": workflow.merge_with_live(found),
+    }
+
+
+def _reverts(found: Review) -> Sequence[reverts.Revert]:
+    """Places in which the text would take back what was approved before."""
+    live = found.article.live_revision
+    if not found.is_open or live is None or found.revision.base_id != live.id:
+        return []
+    return reverts.found_in(db.session, found.article_id, live, found.revision.body)
+
+
+def _edited(found: Review) -> Difference | None:
+    """Exactly what the curator changed in approving it."""
+    former = [
+        entry.detail["edited_from"] for entry in found.entries if "edited_from" in entry.detail
+    ]
+    if not former:
+        return None
+    typed = db.session.get(Revision, former[-1])
+    return differences.between(db.session, typed, found.revision) if typed else None
+
+
+# What is said about it
+
+
+def _talk(found: Review, reader: User, author: bool, decides: bool) -> dict[str, Any]:
+    threads = talk.threads(db.session, found)
+    tasks = checklist.tasks(db.session, found) if author or not decides else []
+    return {
+        "threads": threads,
+        "placed": talk.by_last_line(threads),
+        "open_threads": sum(thread.is_open for thread in threads),
+        "can_comment": talk.can_comment(db.session, reader, found),
+        "tasks": tasks,
+        "task_places": checklist.places(found, tasks),
+        "notes_visible": can_see_notes(db.session, reader, found),
+        "internal_notes": talk.notes(db.session, reader, found),
+        "key": secrets.token_hex(12),
+        "longest_comment": talk.LONGEST_COMMENT,
+        "report": checks.all_of(
+            db.session,
+            found.revision,
+            reader=reader,
+            published=current_app.extensions.get("similar_published"),
+            site=settings().base_url,
+        ),
+    }
+
+
+def _desk(found: Review, reader: User) -> dict[str, Any]:
+    """What curators have at hand: the rules, the checklist, canned reasons."""
+    rules = policy.of(db.session, found.topic_id)
+    board = checklist.board(db.session, found)
+    standing = approvals.standing(found)
+    return {
+        "rules": rules,
+        "approved_by": [e.actor for e in _endorsements(found) if e.actor_id in standing],
+        "publishes": rules.may_publish(standing | {reader.id}),
+        "board": board,
+        "board_places": checklist.places(
+            found, [line.former for line in board if line.former is not None]
+        ),
+        "canned": reasons.offered(db.session, found.topic_id),
+        "zone": reader.time_zone,
+    }
+
+
+def _endorsements(found: Review) -> Sequence[Any]:
+    kinds = (Action.ENDORSE, Action.EDIT_AND_ENDORSE)
+    return [entry for entry in found.entries if entry.action in kinds]
+
+
+def prefilled(found: Review, typed: Mapping[str, str]) -> str:
+    """The reason with a canned one put in, where somebody chose one without a script."""
+    chosen = request.args.get("canned", "")
+    reason = typed.get("reason", request.args.get("reason", ""))
+    if not chosen.isdigit() or len(chosen) > 9 or found.state is not State.IN_REVIEW:
+        return reason
+    return reasons.prefill(db.session, found, int(chosen), reason, by=me())
