@@ -5,7 +5,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import Any
 
-from core import markup
+from core import markup, tally
 from core.config import load
 from core.db import db
 from core.outbox import Worker, start_threads
@@ -49,6 +49,7 @@ def post_worker_init(worker: Any) -> None:
     """Each worker delivers what is due; a lock lets one of them at a time be the indexer."""
     global _outbox
     _outbox = start_threads(db, _config.data)
+    tally.start_thread(db)
     # The first text should not wait for the rendering processes to start.
     Thread(target=markup.render, args=("Ready.",), daemon=True).start()
 

@@ -1,7 +1,9 @@
 """Commands that concern the whole application: the outbox and the database's schema."""
 
 import json
+import sys
 import threading
+from datetime import UTC, datetime
 
 import click
 from alembic import command
@@ -9,20 +11,25 @@ from alembic.config import Config as AlembicConfig
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
-from core import outbox
+from core import audit_log, outbox, periodic
+from core.audit_log import Filter
 from core.config import ROOT
 from core.db import db
+from core.periodic import PeriodicTask
+from core.tables import csv_lines
 from core.web import settings
 
 outbox_cli = AppGroup(
     "outbox", help="Deliver what was recorded: to the index, to inboxes, by mail."
 )
+audit_cli = AppGroup("audit", help="Read the log of who did what.")
 db_cli = AppGroup("db", help="Bring the database's tables up to date.")
 
 
 def init_app(app: Flask) -> None:
     app.cli.add_command(outbox_cli)
     app.cli.add_command(db_cli)
+    app.cli.add_command(audit_cli)
 
 
 @outbox_cli.command("work")
@@ -30,6 +37,7 @@ def init_app(app: Flask) -> None:
 def work(once: bool) -> None:
     """Deliver until stopped. Example: flask outbox work"""
     if once:
+        periodic.run_due(db)
         click.echo(f"{outbox.Worker(db, settings().data).drain()} deliveries tried.")
         return
     outbox.start_threads(db, settings().data)
@@ -49,13 +57,55 @@ def retry() -> None:
 def status(as_json: bool) -> None:
     """Say what waits and what failed; exit status 1 if anything failed. Example: flask outbox status"""
     found = outbox.status(db.session)
+    tasks = periodic.status(db.session)
     if as_json:
         oldest = found.oldest.isoformat() if found.oldest else None
-        click.echo(json.dumps({"waiting": found.waiting, "failed": found.failed, "oldest": oldest}))
+        answer = {"waiting": found.waiting, "failed": found.failed, "oldest": oldest}
+        click.echo(json.dumps(answer | {"periodic": [_as_json(task) for task in tasks]}))
     else:
         click.echo(f"{found.waiting} waiting, {found.failed} failed.")
-    if found.failed:
+        for task in tasks:
+            click.echo(_in_words(task))
+    if found.failed or any(task.error for task in tasks):
         raise SystemExit(1)
+
+
+def _as_json(task: PeriodicTask) -> dict[str, str | None]:
+    ran = task.last_ran_at.isoformat() if task.last_ran_at else None
+    return {"name": task.name, "due": task.due_at.isoformat(), "ran": ran, "error": task.error}
+
+
+def _in_words(task: PeriodicTask) -> str:
+    ran = f"ran {task.last_ran_at:%Y-%m-%d %H:%M} UTC" if task.last_ran_at else "has not run yet"
+    failure = f", failed {task.failures} times since: {task.error}" if task.error else ""
+    return f"{task.name}: {ran}, due {task.due_at:%Y-%m-%d %H:%M} UTC{failure}"
+
+
+@audit_cli.command("export")
+@click.option(
+    "--since", type=click.DateTime(), help="Leave out what came before this moment (UTC)."
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["csv", "jsonl"]),
+    default="csv",
+    show_default=True,
+    help="A table, or one JSON object a line.",
+)
+def export(since: datetime | None, format_: str) -> None:
+    """Print the audit log, newest first.
+
+    Example: flask audit export --since 2026-03-01 --format jsonl > audit.jsonl
+    """
+    filter = Filter(since=since.replace(tzinfo=UTC) if since else None)
+    with db.reading() as session:
+        entries = audit_log.stream(session, filter)
+        if format_ == "csv":
+            sys.stdout.writelines(csv_lines(audit_log.COLUMNS, map(audit_log.row, entries)))
+        else:
+            for entry in entries:
+                click.echo(json.dumps(audit_log.as_json(entry)))
 
 
 @db_cli.command("upgrade")

@@ -51,6 +51,12 @@ def _dialect(text: str) -> str:
     return text
 
 
+def _switch(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError("must be on or off")
+    return text == "on"
+
+
 SETTINGS = (
     Setting("DATA", _path, "var", "Folder of everything local: database, files, index, secret key"),
     Setting("BIND", str, "127.0.0.1:8000", "Address and port the web server listens on"),
@@ -59,6 +65,7 @@ SETTINGS = (
     Setting("SECRET_KEY", str, "", "Signs cookies; made and kept in the data folder when unset"),
     Setting("DATABASE_URL", str, "", "SQLAlchemy address; SQLite in the data folder when unset"),
     Setting("SEARCH_URL", str, "tantivy:", "Search engine: tantivy: or whoosh:"),
+    Setting("SEARCH_RECORDS", _switch, "on", "Whether what people search for is kept"),
     Setting("MAIL_URL", str, "", "smtp://user:password@host:587; mail goes to the log when unset"),
     Setting("MAIL_FROM", str, "Firsthand <firsthand@localhost>", "Sender of mail"),
     Setting("DIALECT", _dialect, "commonmark", "Markdown dialect of new drafts"),
@@ -78,6 +85,7 @@ class Config:
     secret_key: str
     database_url: str
     search_url: str
+    search_records: bool
     mail_url: str
     mail_from: str
     dialect: str

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, g, has_request_context, request
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -97,6 +98,20 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 def _begin_sqlite(connection: sa.Connection) -> None:
     writing = connection.get_execution_options().get("writing", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def insert(session: Session, table: sa.FromClause) -> postgresql.dml.Insert | sqlite.dml.Insert:
+    """An INSERT that can say, by `on_conflict_do_update`, what becomes of a row that is there."""
+    assert isinstance(table, sa.Table)
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
+
+
+def beside(session: Session) -> Session:
+    """A session of its own that may write, on the same database; the caller commits and closes it."""
+    engine = session.get_bind().engine
+    return Session(engine.execution_options(writing=True), expire_on_commit=False)
 
 
 def on_commit(session: Session, action: Callable[[], Any]) -> None:

@@ -8,6 +8,7 @@ subscriber reads the present state of the database; the event only says where to
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ import sqlalchemy as sa
 from filelock import FileLock, Timeout
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from core import clock
+from core import audit, clock, periodic
 from core.db import Database, on_commit
 from core.models import Model
 
@@ -29,6 +30,7 @@ BATCH = 200  # claimed at once where nothing waits for strangers
 TRIES = 12
 LONGEST_WAIT = timedelta(hours=1)
 POLL_SECONDS = 0.5  # how soon a commit of another process is noticed
+PERIODIC_SECONDS = 1.0  # how often to look for periodic tasks
 
 
 class Event(Model):
@@ -177,6 +179,7 @@ class Worker:
         self._bell = threading.Event()
         self._lock = FileLock(data / "indexer.lock", timeout=0)
         self._stop = threading.Event()
+        self._looked = -PERIODIC_SECONDS  # when it last looked for what is due every so often
 
     def start_thread(self) -> threading.Thread:
         thread = threading.Thread(target=self.run, name="outbox", daemon=True)
@@ -190,10 +193,12 @@ class Worker:
     def run(self) -> None:
         """Deliver until told to stop; a failing database only makes it wait."""
         _bells.add(self._bell)
+        audit.source.set(audit.OUTBOX)
         while not self._stop.is_set():
             self._bell.clear()
             try:
                 busy = self.deliver_due() > 0
+                self._run_periodic()
             except Exception:
                 log.exception("the outbox could not be read; trying again")
                 busy = False
@@ -202,6 +207,12 @@ class Worker:
                 self._bell.wait(POLL_SECONDS)
         _bells.discard(self._bell)
         self._lock.release(force=True)
+
+    def _run_periodic(self) -> None:
+        """Run what is due every so often, in the lane where nothing waits for strangers."""
+        if self._lane is not others and time.monotonic() - self._looked >= PERIODIC_SECONDS:
+            periodic.run_due(self._db)
+            self._looked = time.monotonic()
 
     def deliver_due(self) -> int:
         """One round over all subscribers, a claim for each; returns how many deliveries were tried."""

@@ -1,5 +1,8 @@
 """Runs migrations against the application's own database."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import sqlalchemy as sa
 from alembic import context
 
@@ -28,7 +31,28 @@ def run(connection: sa.Connection) -> None:
         context.run_migrations()
 
 
+@contextmanager
+def keys_asleep(connection: sa.Connection) -> Iterator[None]:
+    """SQLite changes a table by copying it and dropping the old one.
+
+    With its keys awake, that would drop every row elsewhere that goes along with those of the old
+    table. The setting can only be changed outside a transaction, so the driver is asked directly.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.dbapi_connection
+    assert driver is not None
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+        broken = driver.execute("PRAGMA foreign_key_check").fetchall()
+        assert not broken, f"rows that name what is not there: {broken[:5]}"
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
 engine: sa.Engine = context.config.attributes["engine"]
-with engine.connect() as connection:
+with engine.connect() as connection, keys_asleep(connection):
     run(connection)
     connection.commit()

@@ -7,7 +7,7 @@ from typing import cast
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
-from core import health, outbox
+from core import health, outbox, periodic
 from core.config import Config, ConfigError
 from core.db import db
 from core.outbox import Event
@@ -28,7 +28,7 @@ class Search:
 def init_app(app: Flask, config: Config) -> None:
     from kb.publishing import PUBLISHED
     from kb.topics import ARTICLE_CHANGED
-    from search import cli, indexing, routes
+    from search import cli, demand, indexing, records, routes, slots
 
     try:
         engine = open_engine(config.search_url, config.data / "search")
@@ -42,8 +42,22 @@ def init_app(app: Flask, config: Config) -> None:
     app.extensions["search"] = Search(engine, Pipeline(engine), repairer)
     kinds = [PUBLISHED, ARTICLE_CHANGED]
     outbox.subscribe(indexing.SUBSCRIBER, kinds, deliver, exclusive=True, batch=outbox.BATCH)
+    if config.search_records:
+        records.init()
+    periodic.every("search-records", 24 * 3600, records.forget)
+    demanded = demand.Demand(db, engine)
+    periodic.every(
+        demand.SUBSCRIBER, demand.EVERY_SECONDS, lambda _session: demanded.refresh(), inside=False
+    )
+    outbox.subscribe(
+        demand.SUBSCRIBER,
+        ["review.submitted"],
+        lambda _session, _events: demanded.refresh_new(),
+        batch=50,
+    )
     health.add_check(app, "index", lambda: _answers(repairer, engine))
     app.register_blueprint(routes.bp)
+    slots.init_app(app)
     cli.init_app(app)
 
 

@@ -3,20 +3,21 @@
 import logging
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import parse_qs
 
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 
 from core.db import db
-from core.web import Page, number, public, settings
+from core.web import Page, came_from, is_reading, number, posted, public, settings
 from kb import queries, topics
 from kb.queries import Filter, ResultRow
 from people.signin import me
-from search import search_of_app
+from search import records, search_of_app
 from search.engines import EngineError
 from search.facets import chosen, facets
 from search.page import Shown, shown, wider
 from search.pipeline import PAGE_SIZE, Results
-from search.query import LONGEST_QUERY, parse
+from search.query import LONGEST_QUERY, Query, parse
 
 log = logging.getLogger("firsthand.search")
 
@@ -45,6 +46,7 @@ def search() -> Any:
     except EngineError as error:
         log.warning("a search was answered from the database: %s", error)
         return _from_database(typed)
+    _note(query, results)
     narrowing = facets(db.session, results.facets, results.total, query.text, filters)
     return render_template(
         "search/results.html",
@@ -57,6 +59,34 @@ def search() -> Any:
         page=Page(results.page, PAGE_SIZE, min(results.total, results.pages * PAGE_SIZE)),
         arguments=_arguments(query.text, filters),
     )
+
+
+def _note(query: Query, results: Results[ResultRow]) -> None:
+    """Remember the search, unless it goes on from one or a curator tries what would be found."""
+    origin = came_from()
+    is_preview = "explain" in request.args or (origin and origin.path.startswith("/reviews"))
+    if is_reading() and results.page == 1 and not is_preview:
+        records.note_search(query, results.total, by=me().id)
+
+
+@bp.post("/search/opened")
+def opened() -> Response:
+    """A script says which result was followed, and where it stood."""
+    sent = posted()
+    rank = number(sent.get("rank"))
+    records.note_opening(sent.get("q", ""), sent.get("article", ""), rank or None, by=me().id)
+    return Response(status=204)
+
+
+@bp.after_app_request
+def note_opening(response: Response) -> Response:
+    """Without a script the browser still says from which page of ours it came to an article."""
+    if request.endpoint == "kb.article" and response.status_code == 200 and is_reading():
+        origin = came_from()
+        if origin and origin.path == url_for("search.search"):
+            typed = parse_qs(origin.query).get("q", [""])[0]
+            records.note_opening(typed, (request.view_args or {})["slug"], None, by=me().id)
+    return response
 
 
 @bp.get("/search/suggest")

@@ -115,6 +115,7 @@ def tables(engine: sa.Engine) -> dict[str, Any]:
             "unique constraints": by_name(inspector.get_unique_constraints(table)),
             "checks": by_name(inspector.get_check_constraints(table)),
             "indexes": indexes(engine, inspector, table),
+            "triggers": triggers(engine, table),
         }
         for table in inspector.get_table_names()
         if table != "alembic_version"
@@ -138,3 +139,16 @@ def indexes(engine: sa.Engine, inspector: sa.Inspector, table: str) -> dict[str,
     )
     with engine.connect() as connection:
         return {row.name: row.sql for row in connection.execute(query, {"table": table}) if row.sql}
+
+
+TRIGGERS = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table",
+    "postgresql": "SELECT tgname AS name, pg_get_triggerdef(oid) AS sql FROM pg_trigger"
+    " WHERE tgrelid = CAST(:table AS regclass) AND NOT tgisinternal",
+}
+
+
+def triggers(engine: sa.Engine, table: str) -> dict[str, Any]:
+    query = sa.text(TRIGGERS[engine.dialect.name])
+    with engine.connect() as connection:
+        return {row.name: row.sql for row in connection.execute(query, {"table": table})}

@@ -19,8 +19,10 @@ from werkzeug.test import TestResponse
 
 from core.db import create_engine, db
 from core.models import Model
+from core.web import settings
 from kb.models import Article, ArticleSlug, Draft
 from ops import demo
+from people import choices
 from people.models import Role, User
 from tests.house.files import ROOT, files
 from tests.needs import postgresql_database
@@ -155,6 +157,8 @@ def _unlinked(session: Session) -> list[str]:
     ).first()
     assert article is not None
     former = session.scalars(sa.select(ArticleSlug.slug)).first()
+    somebody = session.scalars(sa.select(User.id)).first() or 0
+    way_out = choices.way_out(settings(), somebody, ["comments"])  # as a mail offers it
     return [
         "/search/suggest?q=ma",
         "/search/similar?title=machine",
@@ -167,6 +171,7 @@ def _unlinked(session: Session) -> list[str]:
         "/favicon.ico",
         f"/articles/{article.slug}/edit",
         f"/articles/{former or article.slug}",
+        way_out.removeprefix(settings().base_url),
     ]
 
 

@@ -1,0 +1,154 @@
+"""Remembers what was looked for and what was opened of it, for thirty days with the person's id.
+
+Requests only add to `core.tally`; what is here runs when it is written, outside of them.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import clock, tally
+from kb.models import Article
+from search.analysis import stem, tokens
+from search.meaning import QUESTION_WORDS
+from search.models import SearchRecord
+from search.pipeline import LAST_PAGE, PAGE_SIZE
+from search.query import LONGEST_QUERY, Query, parse
+
+SEARCHES, OPENINGS = "searches", "search-openings"
+
+GOES_ON = timedelta(minutes=30)  # the same words again in that time are the same search
+REFINED = timedelta(minutes=1)
+OPENED_WITHIN = timedelta(hours=2)
+NAMED = timedelta(days=30)
+KEPT = timedelta(days=400)
+LONGEST_SLUG = 300  # that anybody may send us; our own are shorter
+
+
+class Searched(NamedTuple):
+    """Somebody asked, and so many articles were found."""
+
+    at: datetime
+    user_id: int
+    query: str
+    found: int
+
+
+class Opened(NamedTuple):
+    """Somebody followed a result; its rank is known from a browser with scripts only."""
+
+    at: datetime
+    user_id: int
+    query: str
+    slug: str
+    rank: int | None
+
+
+def init() -> None:
+    """Keep records; without this nothing is kept. Searches are written before what was opened."""
+    tally.register(SEARCHES, write_searches)
+    tally.register(OPENINGS, write_openings)
+
+
+def note_search(query: Query, found: int, *, by: int) -> None:
+    tally.add(SEARCHES, Searched(clock.now(), by, query.text, found))
+
+
+def note_opening(query: str, slug: str, rank: int | None, *, by: int) -> None:
+    if rank is not None and not 1 <= rank <= LAST_PAGE * PAGE_SIZE:
+        rank = None
+    tally.add(OPENINGS, Opened(clock.now(), by, query[:LONGEST_QUERY], slug[:LONGEST_SLUG], rank))
+
+
+def key_of(query: Query) -> str:
+    """The terms asked for, in order; how a question is put does not matter, nor do filters."""
+    found = [token for word in query.words for token in tokens(word.text)]
+    said = [token for token in found if token.word not in QUESTION_WORDS] or found
+    terms = [token.stem for token in said]
+    return " ".join(terms + [stem(word) for phrase in query.phrases for word in phrase])
+
+
+# Writing them down
+
+
+def write_searches(session: Session, searches: Mapping[Searched, int]) -> None:
+    """One record for each search; the same words again change it, other words at once follow it."""
+    latest = {
+        record.user_id: record
+        for record in _records(session, searches, GOES_ON)  # of each person the last one stays
+    }
+    for searched in sorted(searches, key=lambda each: each.at):
+        key = key_of(parse(searched.query))
+        if not key:
+            continue
+        before = latest.get(searched.user_id)
+        if before and before.key == key and searched.at - before.at <= GOES_ON:
+            before.found = max(before.found, searched.found)
+            continue
+        record = SearchRecord(
+            at=searched.at,
+            query=searched.query,
+            key=key,
+            found=searched.found,
+            user_id=searched.user_id,
+        )
+        session.add(record)
+        if before and timedelta() <= searched.at - before.at <= REFINED:
+            before.refined_to = record
+        latest[searched.user_id] = record
+
+
+def write_openings(session: Session, openings: Mapping[Opened, int]) -> None:
+    """Note in a search what was opened of it; the last counts, it may have been the right one."""
+    searches = {
+        (record.user_id, record.key): record
+        for record in _records(session, openings, OPENED_WITHIN)
+    }
+    ids = _ids(session, {opened.slug for opened in openings})
+    for opened in sorted(openings, key=lambda each: each.at):
+        record = searches.get((opened.user_id, key_of(parse(opened.query))))
+        article_id = ids.get(opened.slug)
+        if record is None or article_id is None:
+            continue
+        if record.opened_id != article_id:
+            record.opened_id, record.rank = article_id, opened.rank
+        elif record.rank is None:  # a browser says the same twice: by its script, and by asking
+            record.rank = opened.rank
+
+
+def _records(
+    session: Session, noted: Collection[Searched | Opened], reach: timedelta
+) -> Iterable[SearchRecord]:
+    """What these people looked for lately, in order."""
+    earliest = min(each.at for each in noted)
+    query = (
+        sa.select(SearchRecord)
+        .where(
+            SearchRecord.user_id.in_({each.user_id for each in noted}),
+            SearchRecord.at >= earliest - reach,
+        )
+        .order_by(SearchRecord.at, SearchRecord.id)
+    )
+    return session.scalars(query)
+
+
+def _ids(session: Session, slugs: Collection[str]) -> dict[str, int]:
+    query = sa.select(Article.slug, Article.id).where(Article.slug.in_(slugs))
+    return {row.slug: row.id for row in session.execute(query) if row.slug}
+
+
+# Forgetting
+
+
+def forget(session: Session) -> None:
+    """Empty the names of what is older than thirty days; remove what nobody asks about any more."""
+    now = clock.now()
+    session.execute(
+        sa.update(SearchRecord)
+        .where(SearchRecord.at < now - NAMED, SearchRecord.user_id.is_not(None))
+        .values(user_id=None)
+    )
+    session.execute(sa.delete(SearchRecord).where(SearchRecord.at < now - KEPT))

@@ -1,0 +1,43 @@
+"""A result that is followed is told to the server, with where it stood, and without scripts too."""
+
+import time
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Page
+
+from search.models import SearchRecord
+from tests.browser.conftest import OpenWindow, Server
+from tests.browser.people import READER
+
+KEPT_WITHIN = 20.0  # seconds on a busy machine; what was counted is written every few seconds
+
+
+def follow_second(page: Page, query: str) -> None:
+    page.goto(f"/search?q={query}")
+    page.locator("main .item__title a").nth(1).click()
+    page.wait_for_url("**/articles/*")
+
+
+def record(server: Server, query: str) -> SearchRecord:
+    """The search, once it is written down with what was opened."""
+    opened = sa.and_(SearchRecord.query == query, SearchRecord.opened_id.is_not(None))
+    end = time.monotonic() + KEPT_WITHIN
+    while time.monotonic() < end:
+        with server.database.reading() as session:
+            if found := session.scalar(sa.select(SearchRecord).where(opened)):
+                return found
+        time.sleep(0.2)
+    pytest.fail(f"nothing was kept of {query}")
+
+
+def test_a_result_that_is_followed_is_kept_with_its_rank(
+    open_window: OpenWindow, server: Server
+) -> None:
+    follow_second(open_window(READER), "machines")
+    assert record(server, "machines").rank == 2
+
+
+def test_without_scripts_it_is_kept_too(open_window: OpenWindow, server: Server) -> None:
+    follow_second(open_window(READER, scripts=False), "machine clean")
+    assert record(server, "machine clean").rank is None

@@ -1,0 +1,327 @@
+"""What is remembered of searches: what counts as one, what was opened, and what is forgotten."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from core import periodic, tally
+from core.db import Database
+from kb.models import Article
+from people.models import User
+from search import records
+from search.models import SearchRecord
+from search.query import parse
+from search.records import key_of
+from tests.conftest import Browser, Clock, Deliveries
+from tests.factories import make_article
+
+Kept = Callable[[], list[SearchRecord]]
+
+
+@pytest.fixture
+def article(session: Session, alice: User) -> Article:
+    return make_article(session, alice, title="Reset the VPN")
+
+
+@pytest.fixture
+def reader(
+    article: Article, bob: User, new_client: Callable[[User], Browser], outbox: Deliveries
+) -> Browser:
+    """Bob's browser; the article can be found."""
+    browser = new_client(bob)
+    outbox.drain()
+    return browser
+
+
+@pytest.fixture
+def kept(session: Session, database: Database) -> Kept:
+    """All records, after what was noted is written down."""
+
+    def kept() -> list[SearchRecord]:
+        session.commit()
+        tally.flush(database)
+        session.expire_all()
+        return list(session.scalars(sa.select(SearchRecord).order_by(SearchRecord.at)))
+
+    return kept
+
+
+def search(browser: Browser, q: str, **more: str) -> None:
+    headers = {name.replace("_", "-"): value for name, value in more.items() if name[0].isupper()}
+    arguments = {name: value for name, value in more.items() if name[0].islower()}
+    response = browser.get("/search", query_string={"q": q, **arguments}, headers=headers)
+    assert response.status_code == 200
+
+
+def open_from(browser: Browser, article: Article, search: str, **headers: str) -> None:
+    response = browser.get(
+        f"/articles/{article.slug}", headers={"Referer": f"http://localhost{search}", **headers}
+    )
+    assert response.status_code == 200
+
+
+def tell_opened(browser: Browser, **sent: str) -> None:
+    assert browser.post("/search/opened", data=sent).status_code == 204
+
+
+# The key
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        ("Resetting the printers", "reset printer"),
+        ("how do I reset my VPN?", "reset vpn"),
+        ("vpn reset", "vpn reset"),
+        ('reset "split tunnels"', "reset split tunnel"),
+        ("reset tag:network topic:it -windows", "reset"),
+        ("who are you", "who are you"),
+        ("ERR-1042", "err 1042"),
+        ("tag:network", ""),
+        ("?!", ""),
+    ],
+)
+def test_the_key_is_what_is_asked_for(typed: str, key: str) -> None:
+    assert key_of(parse(typed)) == key
+
+
+# What is a search
+
+
+def test_a_search_is_kept_with_what_it_found(
+    reader: Browser, bob: User, kept: Kept, session: Session
+) -> None:
+    search(reader, "Resetting the VPN")
+    assert session.scalars(sa.select(SearchRecord)).all() == []  # nothing in the request itself
+    [record] = kept()
+    assert (record.query, record.key, record.found) == ("Resetting the VPN", "reset vpn", 1)
+    assert (record.user_id, record.opened_id, record.rank) == (bob.id, None, None)
+
+
+def test_the_same_words_within_half_an_hour_are_the_same_search(
+    reader: Browser, kept: Kept, clock: Clock
+) -> None:
+    search(reader, "vpn", kind="story")
+    clock.move(minutes=10)
+    search(reader, "the VPN")
+    clock.move(minutes=10)
+    search(reader, "vpn", kind="story")
+    [record] = kept()
+    assert record.found == 1  # without the filter
+    clock.move(minutes=11)
+    search(reader, "vpn")
+    assert len(kept()) == 2
+
+
+def test_other_words_within_a_minute_refine_the_search(
+    reader: Browser, kept: Kept, clock: Clock
+) -> None:
+    search(reader, "vnp")
+    clock.move(seconds=50)
+    search(reader, "tunnel")
+    clock.move(seconds=70)
+    search(reader, "printer")
+    first, second, third = kept()
+    assert (first.refined_to, second.refined_to, third.refined_to) == (second, None, None)
+
+
+def test_a_search_written_down_before_is_refined_too(
+    reader: Browser, kept: Kept, clock: Clock
+) -> None:
+    search(reader, "vnp")
+    kept()
+    clock.move(seconds=50)
+    search(reader, "tunnel")
+    first, second = kept()
+    assert first.refined_to is second
+
+
+def test_two_people_have_searches_of_their_own(
+    reader: Browser, cora: User, new_client: Callable[[User], Browser], kept: Kept
+) -> None:
+    search(reader, "vpn")
+    search(new_client(cora), "vpn")
+    first, second = kept()
+    assert first.user_id != second.user_id
+    assert first.refined_to is None
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"explain": "1"},
+        {"Referer": "http://localhost/reviews/7"},
+        {"Sec_Purpose": "prefetch"},
+        {"User_Agent": "searchbot/1.0"},
+    ],
+    ids=["explained", "from a review", "prefetched", "robot"],
+)
+def test_what_nobody_asked_for_themselves_is_not_kept(
+    reader: Browser, kept: Kept, more: dict[str, str]
+) -> None:
+    search(reader, "vpn", **more)
+    assert kept() == []
+
+
+def test_typing_looking_for_similar_and_paging_are_no_searches(
+    reader: Browser, session: Session, alice: User, outbox: Deliveries, kept: Kept
+) -> None:
+    for number in range(11):
+        make_article(session, alice, title=f"Reset the printer {number}")
+    outbox.drain()
+    reader.get("/search/suggest?q=vp")
+    reader.get("/search/similar?title=vpn")
+    search(reader, "")
+    search(reader, "tag:network")
+    search(reader, "printer", page="2")
+    assert kept() == []
+
+
+# What was opened
+
+
+def test_without_scripts_the_browser_says_from_which_search_it_comes(
+    reader: Browser, article: Article, kept: Kept
+) -> None:
+    search(reader, "vpn reset")
+    open_from(reader, article, "/search?q=vpn+reset&kind=howto&page=2")
+    [record] = kept()
+    assert (record.opened_id, record.rank) == (article.id, None)
+
+
+def test_a_script_says_where_it_stood_and_both_are_one_opening(
+    reader: Browser, article: Article, kept: Kept
+) -> None:
+    search(reader, "vpn")
+    tell_opened(reader, q="vpn", article=article.slug or "", rank="3")
+    open_from(reader, article, "/search?q=vpn")
+    [record] = kept()
+    assert (record.opened_id, record.rank) == (article.id, 3)
+
+
+def test_of_several_that_were_opened_the_last_is_kept(
+    reader: Browser,
+    session: Session,
+    alice: User,
+    article: Article,
+    kept: Kept,
+    clock: Clock,
+) -> None:
+    other = make_article(session, alice, title="The VPN at home")
+    search(reader, "vpn")
+    tell_opened(reader, q="vpn", article=article.slug or "", rank="1")
+    kept()
+    clock.move(minutes=1)
+    open_from(reader, other, "/search?q=vpn")
+    [record] = kept()
+    assert (record.opened_id, record.rank) == (other.id, None)
+
+
+@pytest.mark.parametrize(
+    "came_from",
+    ["http://localhost/topics", "http://elsewhere.example/search?q=vpn", "http://localhost/search"],
+)
+def test_coming_from_elsewhere_opens_no_result(
+    reader: Browser, article: Article, kept: Kept, came_from: str
+) -> None:
+    search(reader, "vpn")
+    reader.get(f"/articles/{article.slug}", headers={"Referer": came_from})
+    assert kept()[0].opened_id is None
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"q": "vpn", "article": "no-such-article", "rank": "1"},
+        {"q": "\ud800\x01" * 400, "article": "a" * 9000, "rank": "first"},
+        {"q": "printer", "article": "reset-the-vpn", "rank": "1"},
+    ],
+    ids=["nothing", "no article", "noise", "no such search"],
+)
+def test_a_script_may_say_anything(reader: Browser, kept: Kept, sent: dict[str, str]) -> None:
+    search(reader, "vpn")
+    assert reader.post("/search/opened", json=sent).status_code == 204
+    assert kept()[0].opened_id is None
+
+
+@pytest.mark.parametrize("rank", ["0", "501", "x"])
+def test_a_rank_that_no_result_has_is_none(
+    reader: Browser, article: Article, kept: Kept, rank: str
+) -> None:
+    search(reader, "vpn")
+    tell_opened(reader, q="vpn", article=article.slug or "", rank=rank)
+    [record] = kept()
+    assert (record.opened_id, record.rank) == (article.id, None)
+
+
+def test_what_somebody_else_opened_is_not_this_persons(
+    reader: Browser,
+    cora: User,
+    article: Article,
+    new_client: Callable[[User], Browser],
+    kept: Kept,
+) -> None:
+    search(reader, "vpn")
+    tell_opened(new_client(cora), q="vpn", article=article.slug or "", rank="1")
+    assert kept()[0].opened_id is None
+
+
+def test_the_results_name_the_search_for_the_script(reader: Browser) -> None:
+    page = reader.get("/search?q=vpn+reset").text
+    assert 'data-behavior="opened" data-query="vpn reset"' in page
+
+
+# Forgetting, and keeping nothing
+
+
+def test_names_go_after_thirty_days_and_all_of_it_after_four_hundred(
+    session: Session, bob: User, clock: Clock
+) -> None:
+    for days in (29, 31, 399, 401):
+        session.add(
+            SearchRecord(
+                at=clock.now() - timedelta(days=days),
+                query=str(days),
+                key="vpn",
+                found=0,
+                user_id=bob.id,
+            )
+        )
+    session.flush()
+    records.forget(session)
+    session.expire_all()
+    left = session.scalars(sa.select(SearchRecord).order_by(SearchRecord.at.desc()))
+    assert [(record.query, record.user_id) for record in left] == [
+        ("29", bob.id),
+        ("31", None),
+        ("399", None),
+    ]
+
+
+def test_names_are_emptied_every_day(
+    app: Flask, database: Database, session: Session, bob: User, clock: Clock
+) -> None:
+    session.add(SearchRecord(at=clock.now(), query="vpn", key="vpn", found=0, user_id=bob.id))
+    session.commit()
+    periodic.run_due(database)
+    clock.move(days=31)
+    periodic.run_due(database)
+    session.expire_all()
+    assert [record.user_id for record in session.scalars(sa.select(SearchRecord))] == [None]
+
+
+def test_switched_off_nothing_is_kept(
+    settings: dict[str, str], request: pytest.FixtureRequest, tmp_path: Path, kept: Kept
+) -> None:
+    settings["FIRSTHAND_SEARCH_RECORDS"] = "off"
+    reader: Browser = request.getfixturevalue("reader")
+    article: Article = request.getfixturevalue("article")
+    search(reader, "vpn")
+    tell_opened(reader, q="vpn", article=article.slug or "", rank="1")
+    assert kept() == []
