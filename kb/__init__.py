@@ -5,24 +5,49 @@ from collections.abc import Sequence
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from core import outbox
+from core import outbox, periodic, tally
 from core.db import db
 from core.outbox import Event
 
 
 def init_app(app: Flask) -> None:
-    from kb import cli, permissions, publishing, rendering, routes, slots, topics
+    from kb import (
+        care_notices,
+        cli,
+        holdings,
+        lifecycle,
+        lifecycle_notices,
+        permissions,
+        plans,
+        publishing,
+        reminders,
+        rendering,
+        routes,
+        slots,
+        topics,
+        verification,
+        views,
+    )
 
     def relink(session: Session, events: Sequence[Event]) -> None:
         rendering.relink(db, session, events)
 
-    outbox.subscribe("wiki-links", [publishing.PUBLISHED], relink, batch=50)
+    named_anew = [publishing.PUBLISHED, *lifecycle.NAMED_ANEW]
+    outbox.subscribe("wiki-links", named_anew, relink, batch=50)
     outbox.subscribe("topic-articles", [topics.CHANGED], topics.touch_articles, inside=True)
+    care_notices.init_app()
+    lifecycle_notices.init_app()
+    holdings.init_app()
+    periodic.every("plans", plans.EVERY_SECONDS, plans.carry_out_due)
+    periodic.every("care-reminders", reminders.EVERY_SECONDS, reminders.remind)
+    tally.register(views.COUNTER, views.write)
+    app.extensions["article_visits"] = views.Visits()
     app.register_blueprint(routes.bp)
     app.jinja_env.globals.update(
         can_edit_draft=permissions.can_edit_draft,
         can_delete_draft=permissions.can_delete_draft,
         can_manage_topics=permissions.can_manage_topics,
+        trust_of=verification.trust,
     )
     slots.init_app(app)
     cli.init_app(app)

@@ -3,7 +3,9 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from kb import standing
 from kb.models import (
+    Article,
     Attachment,
     AttachmentUse,
     Draft,
@@ -38,14 +40,44 @@ def wrote(session: Session, user: User, revision: Revision) -> bool:
     )
 
 
+def can_read_article(session: Session, user: User, article: Article) -> bool:
+    """What is live and not hidden is everybody's."""
+    if not user.active:
+        return False
+    is_open = article.live_revision_id is not None and article.hidden_at is None
+    return is_open or can_read_withheld(session, user, article)
+
+
+def can_read_withheld(session: Session, user: User, article: Article) -> bool:
+    """What was taken back or hidden: its owner, who wrote the last text of it, and the curators."""
+    if not user.active or article.slug is None:
+        return False
+    last = standing.last_publication(session, article.id)
+    return last is not None and (
+        article.owner_id == user.id
+        or wrote(session, user, last.revision)
+        or can_review_topic(session, user, article.topic_id)
+    )
+
+
 def can_read_revision(session: Session, user: User, revision: Revision) -> bool:
     """What was published is everybody's; the rest is its authors' and the curators'."""
-    published = sa.select(Publication.id).where(Publication.revision_id == revision.id)
+    published = sa.select(Publication.id).where(Publication.revision_id == revision.id).limit(1)
     return (
-        session.scalar(published.limit(1)) is not None
+        session.scalar(published.join(Article, _PUBLISHED_OF).where(*_OPEN)) is not None
         or wrote(session, user, revision)
         or can_review_topic(session, user, revision.topic_id)
+        or (revision.article.owner_id == user.id and session.scalar(published) is not None)
     )
+
+
+_PUBLISHED_OF = Article.id == Publication.article_id
+# Of publications with their articles: nothing that was taken back or is withheld from readers.
+_OPEN = (
+    Publication.unpublished_at.is_(None),
+    Article.live_revision_id.is_not(None),
+    Article.hidden_at.is_(None),
+)
 
 
 def can_review_topic(session: Session, user: User, topic_id: int) -> bool:
@@ -53,6 +85,11 @@ def can_review_topic(session: Session, user: User, topic_id: int) -> bool:
     if user.role in (Role.CURATOR, Role.ADMIN):
         return user.active
     return Deciders(session).may_decide(user, topic_id)
+
+
+def decides_in(session: Session, user: User, topic_id: int) -> bool:
+    """Those who decide in this topic, and administrators."""
+    return user.is_admin or Deciders(session).may_decide(user, topic_id)
 
 
 def can_read_attachment(session: Session, user: User, attachment: Attachment) -> bool:
@@ -67,8 +104,9 @@ def can_read_attachment(session: Session, user: User, attachment: Attachment) ->
 
 def is_published(session: Session, attachment: Attachment) -> bool:
     """Whether some published text shows it, now or in its history."""
-    published = sa.select(Publication.id).where(Publication.revision_id.in_(_uses(attachment)))
-    return session.scalar(published.limit(1)) is not None
+    published = sa.select(Publication.id).join(Article, _PUBLISHED_OF)
+    shown = published.where(Publication.revision_id.in_(_uses(attachment)), *_OPEN)
+    return session.scalar(shown.limit(1)) is not None
 
 
 def _uses(attachment: Attachment) -> sa.Select[int]:

@@ -17,19 +17,27 @@ from kb.models import (
     ArticleSlug,
     ArticleTag,
     Kind,
+    Plan,
+    PlannedAction,
     Publication,
     Revision,
     RevisionCoauthor,
     Topic,
+    TopicCurator,
 )
-from kb.permissions import authored_by
+from kb.permissions import authored_by, can_read_article, can_read_withheld
 from kb.topics import Tree, tree
 from people.models import User
 
+# What everybody may read by its address, and what of it lists, searches and counts show.
+_OPEN = sa.and_(Article.live_revision_id.is_not(None), Article.hidden_at.is_(None))
+_LISTED = sa.and_(_OPEN, Article.archived_at.is_(None))
+_ARCHIVED = sa.and_(_OPEN, Article.archived_at.is_not(None))
+
 
 def visible_to(user: User) -> sa.ColumnElement[bool]:
-    """Articles that this person may find: the published ones."""
-    return sa.and_(sa.literal(user.active), Article.live_revision_id.is_not(None))
+    """Articles that this person may find: published, neither hidden nor archived."""
+    return sa.and_(sa.literal(user.active), _LISTED)
 
 
 @dataclass(frozen=True)
@@ -48,8 +56,14 @@ class ResultRow:
     byline: str | None
     tags: list[str]
     published_at: datetime
+    archived_at: datetime | None
+    verified_at: datetime | None
+    verified_by_name: str | None
+    verify_due_at: datetime | None
+    check_reason: str
 
 
+_CHECKER = sa.orm.aliased(User)
 _ROW = (
     Article.id,
     Article.slug,
@@ -63,6 +77,11 @@ _ROW = (
     Revision.byline,
     Revision.tags,
     Article.published_at,
+    Article.archived_at,
+    Article.verified_at,
+    _CHECKER.name.label("verified_by_name"),
+    Article.verify_due_at,
+    Article.check_reason,
 )
 
 
@@ -71,12 +90,13 @@ def _rows(*columns: Any) -> sa.Select[*tuple[Any, ...]]:
         sa.select(*_ROW, *columns)
         .join(Revision, Revision.id == Article.live_revision_id)
         .join(Topic, Topic.id == Article.topic_id)
-        .join(User, User.id == Article.owner_id)
+        .join(User, User.id == Article.author_id)
+        .outerjoin(_CHECKER, _CHECKER.id == Article.verified_by_id)
     )
 
 
 def result_rows(session: Session, user: User, ids: Sequence[int]) -> dict[int, ResultRow]:
-    """Those of the articles that this person may see, by id."""
+    """Those of the articles that this person may find, by id."""
     if not ids or not user.active:
         return {}
     found = session.connection().execute(_ROWS_BY_ID, {"wanted": list(ids)})
@@ -84,7 +104,7 @@ def result_rows(session: Session, user: User, ids: Sequence[int]) -> dict[int, R
 
 
 def texts(session: Session, user: User, ids: Sequence[int]) -> dict[int, str]:
-    """The plain text of those of the articles that this person may see, for passages."""
+    """The plain text of those of the articles that this person may find, for passages."""
     if not ids or not user.active:
         return {}
     found = session.connection().execute(_TEXTS_BY_ID, {"wanted": list(ids)})
@@ -92,13 +112,12 @@ def texts(session: Session, user: User, ids: Sequence[int]) -> dict[int, str]:
 
 
 # Built once, for the same reason as the query of an article's page below.
-_PUBLISHED = Article.live_revision_id.is_not(None)
 _WANTED = Article.id.in_(sa.bindparam("wanted", expanding=True))
-_ROWS_BY_ID = _rows().where(_PUBLISHED, _WANTED)
+_ROWS_BY_ID = _rows().where(_LISTED, _WANTED)
 _TEXTS_BY_ID = (
     sa.select(Article.id, Revision.text)
     .join(Revision, Revision.id == Article.live_revision_id)
-    .where(_PUBLISHED, _WANTED)
+    .where(_LISTED, _WANTED)
 )
 
 
@@ -110,6 +129,8 @@ class Filter:
     tag: str | None = None
     author_id: int | None = None
     title_words: str | None = None
+    words: str | None = None  # anywhere in the text
+    archived: bool = False  # what is no longer kept up, instead of what is
 
 
 def listed(
@@ -141,21 +162,21 @@ def rows(
 
 def _list(filter_: Filter) -> tuple[sa.Select[Any], sa.Select[Any], dict[str, Any]]:
     """What counts and what reads the list of a filter, and the values that both need."""
-    words = [_anywhere(word) for word in (filter_.title_words or "").lower().split()[:10]]
     given = {
         "topics": None if filter_.topic_ids is None else list(filter_.topic_ids),
         "tag": filter_.tag,
         "author": filter_.author_id,
-        **{f"word{number}": word for number, word in enumerate(words)},
+        **{f"title{number}": word for number, word in enumerate(_words(filter_.title_words))},
+        **{f"word{number}": word for number, word in enumerate(_words(filter_.words))},
     }
     values = {name: value for name, value in given.items() if value is not None}
-    return *_statements(tuple(values)), values
+    return *_statements(filter_.archived, tuple(values)), values
 
 
 @cache
-def _statements(filters: tuple[str, ...]) -> tuple[sa.Select[Any], sa.Select[Any]]:
+def _statements(archived: bool, filters: tuple[str, ...]) -> tuple[sa.Select[Any], sa.Select[Any]]:
     """The two statements for lists that these filters narrow; built once for each combination."""
-    conditions = [_PUBLISHED, *map(_condition, filters)]
+    conditions = [_ARCHIVED if archived else _LISTED, *map(_condition, filters)]
     counting = sa.select(sa.func.count()).select_from(Article)
     if not {"topics", "tag"}.issuperset(filters):
         counting = counting.join(Revision, Revision.id == Article.live_revision_id)
@@ -181,7 +202,12 @@ def _condition(name: str) -> sa.ColumnElement[bool]:
             .where(authored_by(sa.bindparam("author", type_=sa.Integer)))
         )
         return Article.id.in_(helped)
-    return sa.func.lower(Revision.title).like(sa.bindparam(name), escape="/")
+    within = Revision.title if name.startswith("title") else Revision.title + " " + Revision.text
+    return sa.func.lower(within).like(sa.bindparam(name), escape="/")
+
+
+def _words(text: str | None) -> list[str]:
+    return [_anywhere(word) for word in (text or "").lower().split()[:10]]
 
 
 def _anywhere(word: str) -> str:
@@ -202,14 +228,14 @@ def tags(session: Session, user: User) -> Sequence[tuple[str, int]]:
 
 
 def counts_by_topic(session: Session, user: User) -> dict[int, int]:
-    """How many published articles stand directly in each topic."""
+    """How many articles are listed directly in each topic."""
     if not user.active:
         return {}
     return dict(session.connection().execute(_COUNTS_BY_TOPIC).all())
 
 
 _COUNTS_BY_TOPIC = (
-    sa.select(Article.topic_id, sa.func.count()).where(_PUBLISHED).group_by(Article.topic_id)
+    sa.select(Article.topic_id, sa.func.count()).where(_LISTED).group_by(Article.topic_id)
 )
 
 
@@ -241,26 +267,52 @@ class ArticlePage:
     approver: str
     approver_name: str
     revision_id: int
+    owner_id: int
+    owner: str
+    owner_name: str
+    archived_at: datetime | None
+    archived_because: str
+    hidden_at: datetime | None
+    hidden_because: str
+    unpublished_at: datetime | None
+    unpublished_because: str
+    retires_at: datetime | None  # when somebody planned to archive it
+    verified_at: datetime | None
+    verified_by: str | None
+    verified_by_name: str | None
+    verify_due_at: datetime | None
+    check_reason: str
+    reader_is_named: bool  # as curator or backup of some topic
     coauthors: Sequence[tuple[str, str]]
 
 
 def article_page(session: Session, user: User, slug: str) -> ArticlePage | None:
-    """The live text of an article that this person may see."""
+    """The live text of an article that this person may see, or the last one of what was taken back."""
     if not user.active:
         return None
     found = session.connection()  # Core alone: half the cost of the page would be the ORM's
-    row = found.execute(_ARTICLE_PAGE, {"wanted": slug}).first()
+    named = {"wanted": slug, "reader": user.id}
+    row = (
+        found.execute(_ARTICLE_PAGE, named).first() or found.execute(_LAST_TEXT_PAGE, named).first()
+    )
     if row is None:
         return None
+    if row.hidden_at is not None or row.unpublished_at is not None:
+        withheld = session.get_one(Article, row.id)
+        if not can_read_withheld(session, user, withheld):
+            return None
     others = found.execute(_CONTRIBUTORS, {"articles": [row.id]})
     return ArticlePage(**row._mapping, coauthors=[(other.handle, other.name) for other in others])
 
 
-def _article_page() -> sa.Select[*tuple[Any, ...]]:
+def _article_page(*, live: bool) -> sa.Select[*tuple[Any, ...]]:
     article, revision, topic = Article.__table__.c, Revision.__table__.c, Topic.__table__.c
     publication = Publication.__table__.c
     authors, approvers = User.__table__.alias("writer"), User.__table__.alias("approver")
-    author, approver = authors.c, approvers.c
+    owners, checkers = User.__table__.alias("owner"), User.__table__.alias("checker")
+    author, approver, owner, checker = authors.c, approvers.c, owners.c, checkers.c
+    shown = revision.id == article.live_revision_id if live else revision.article_id == article.id
+    is_live = article.live_revision_id.is_not(None)
     return (
         sa.select(
             article.id,
@@ -284,20 +336,55 @@ def _article_page() -> sa.Select[*tuple[Any, ...]]:
             approver.handle.label("approver"),
             approver.name.label("approver_name"),
             revision.id.label("revision_id"),
+            owner.id.label("owner_id"),
+            owner.handle.label("owner"),
+            owner.name.label("owner_name"),
+            article.archived_at,
+            article.archived_because,
+            article.hidden_at,
+            article.hidden_because,
+            publication.unpublished_at,
+            publication.unpublished_because,
+            _retires_at(article.id).label("retires_at"),
+            article.verified_at,
+            checker.handle.label("verified_by"),
+            checker.name.label("verified_by_name"),
+            article.verify_due_at,
+            article.check_reason,
+            _is_named(sa.bindparam("reader", type_=sa.Integer)).label("reader_is_named"),
         )
-        .join_from(Article.__table__, Revision.__table__, revision.id == article.live_revision_id)
+        .join_from(Article.__table__, Revision.__table__, shown)
         .join(Topic.__table__, topic.id == article.topic_id)
-        .join(authors, author.id == article.owner_id)
+        .join(authors, author.id == article.author_id)
+        .join(owners, owner.id == article.owner_id)
+        .outerjoin(checkers, checker.id == article.verified_by_id)
         .join(Publication.__table__, publication.revision_id == revision.id)
         .join(approvers, approver.id == publication.by_id)
-        .where(article.slug == sa.bindparam("wanted"), article.live_revision_id.is_not(None))
+        .where(article.slug == sa.bindparam("wanted"), is_live if live else ~is_live)
         .order_by(publication.number.desc())
         .limit(sa.literal_column("1"))
     )
 
 
+def _retires_at(article_id: Any) -> sa.ScalarSelect[Any]:
+    plan = Plan.__table__.c
+    open_ = (plan.done_at.is_(None), plan.stopped_at.is_(None))
+    planned = sa.select(sa.func.min(plan.at, type_=plan.at.type))
+    return planned.where(
+        plan.article_id == article_id, plan.action == PlannedAction.RETIRE, *open_
+    ).scalar_subquery()
+
+
+def _is_named(user_id: sa.BindParameter[int]) -> sa.ColumnElement[bool]:
+    curator, topic = TopicCurator.__table__.c, Topic.__table__.alias("backed").c
+    return sa.or_(
+        sa.exists().where(curator.user_id == user_id), sa.exists().where(topic.backup_id == user_id)
+    )
+
+
 # Built once: putting a query of this size together costs more than running it.
-_ARTICLE_PAGE = _article_page()
+_ARTICLE_PAGE = _article_page(live=True)
+_LAST_TEXT_PAGE = _article_page(live=False)
 
 
 def _contributors() -> sa.Select[*tuple[Any, ...]]:
@@ -318,7 +405,7 @@ def _contributors() -> sa.Select[*tuple[Any, ...]]:
         sa.select(people.c.article_id, User.handle, User.name)
         .join_from(people, User, User.id == people.c.person_id)
         .join(Article, Article.id == people.c.article_id)
-        .where(User.id != Article.owner_id)
+        .where(User.id != Article.author_id)
         .order_by(User.name)
     )
 
@@ -328,16 +415,26 @@ _CONTRIBUTORS = _contributors()
 
 def moved_article(session: Session, user: User, slug: str) -> str | None:
     """Where a former address of an article leads."""
-    query = (
-        sa.select(Article.slug)
-        .join(ArticleSlug, ArticleSlug.article_id == Article.id)
-        .where(ArticleSlug.slug == slug, visible_to(user))
-    )
-    return session.scalar(query)
+    former = sa.select(Article).join(ArticleSlug, ArticleSlug.article_id == Article.id)
+    article = session.scalar(former.where(ArticleSlug.slug == slug))
+    return article.slug if article and can_read_article(session, user, article) else None
 
 
 def article_by_slug(session: Session, user: User, slug: str) -> Article | None:
-    return session.scalar(sa.select(Article).where(Article.slug == slug, visible_to(user)))
+    """An article that this person may read, also one that is withheld from others."""
+    article = session.scalar(sa.select(Article).where(Article.slug == slug))
+    return article if article and can_read_article(session, user, article) else None
+
+
+def is_hidden(session: Session, slug: str) -> bool:
+    """Whether an address leads to something that readers had, and do not have while it is checked."""
+    former = sa.select(ArticleSlug.article_id).where(ArticleSlug.slug == slug)
+    there = sa.select(Article.id).where(
+        sa.or_(Article.slug == slug, Article.id.in_(former)),
+        Article.live_revision_id.is_not(None),
+        Article.hidden_at.is_not(None),
+    )
+    return session.scalar(there) is not None
 
 
 def publications(session: Session, article_id: int) -> Sequence[Publication]:
@@ -378,7 +475,7 @@ def last_number(session: Session, article_id: int) -> int:
 
 @dataclass(frozen=True)
 class SearchableArticle:
-    """A published article as the index takes it."""
+    """A listed article as the index takes it."""
 
     id: int
     slug: str
@@ -386,6 +483,7 @@ class SearchableArticle:
     title: str
     summary: str
     tags: tuple[str, ...]
+    keywords: tuple[str, ...]
     topic: str
     topic_path: tuple[str, ...]
     topic_name: str
@@ -397,7 +495,7 @@ class SearchableArticle:
 
 
 def searchable(session: Session, ids: Iterable[int] | None = None) -> Iterator[SearchableArticle]:
-    """Published articles, of those named or all, by id; read in portions."""
+    """Listed articles, of those named or all, by id; read in portions."""
     topics = tree(session)
     wanted = sorted(ids) if ids is not None else list(searchable_ids(session))
     for start in range(0, len(wanted), 500):
@@ -405,15 +503,13 @@ def searchable(session: Session, ids: Iterable[int] | None = None) -> Iterator[S
 
 
 def searchable_ids(session: Session) -> Sequence[int]:
-    return session.scalars(
-        sa.select(Article.id).where(Article.live_revision_id.is_not(None)).order_by(Article.id)
-    ).all()
+    return session.scalars(sa.select(Article.id).where(_LISTED).order_by(Article.id)).all()
 
 
 def _searchable(session: Session, ids: Sequence[int], topics: Tree) -> Iterator[SearchableArticle]:
     query = (
-        _rows(Revision.text, Revision.headings, Article.topic_id, Revision.id.label("revision_id"))
-        .where(Article.id.in_(ids), Article.live_revision_id.is_not(None))
+        _rows(Revision.text, Revision.headings, Article.topic_id, Article.keywords)
+        .where(Article.id.in_(ids), _LISTED)
         .order_by(Article.id)
     )
     rows = session.execute(query).all()
@@ -430,6 +526,7 @@ def _searchable(session: Session, ids: Sequence[int], topics: Tree) -> Iterator[
             title=row.title,
             summary=row.summary,
             tags=tuple(row.tags),
+            keywords=tuple(row.keywords),
             topic=row.topic,
             topic_path=tuple(node.slug for node in topics.path(row.topic_id)),
             topic_name=row.topic_name,

@@ -167,6 +167,8 @@ class _Writer:
     ) -> bool:
         """Put the text live; whether there was anything to change."""
         live, slug = article.live_revision, None
+        if live is None and article.slug is not None:
+            raise Skip("The article was taken back here. Publish it again on its page first.")
         if live is None:
             if memory:
                 self._clear_draft(article, memory)
@@ -183,7 +185,9 @@ class _Writer:
             return False  # what changed in the file shows nowhere
         revision = self._revision(item, text, article)
         date = self._date(item, article)
-        publishing.publish(self.session, article, revision, by=self.by, at=date, slug=slug)
+        publishing.publish(
+            self.session, article, revision, by=self.by, at=date, slug=slug, is_check=False
+        )
         return True
 
     def _clear_draft(self, article: Article, memory: ImportedFile) -> None:

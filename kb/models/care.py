@@ -113,6 +113,7 @@ class Plan(Model):
     at: Mapped[datetime]
     by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     made_at: Mapped[datetime]
+    because: Mapped[str] = mapped_column(default="")  # what readers are told of a retirement
     done_at: Mapped[datetime | None]
     stopped_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(default="")  # why it was stopped, in a sentence

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from core.append_only import append_only
 from core.models import Model
 from people.models import User
 
@@ -40,3 +41,6 @@ class TopicPolicy(Model):
     by: Mapped[User] = relationship()
 
     __table_args__ = (sa.UniqueConstraint("topic_id", "number"),)
+
+
+append_only(TopicPolicy, allow_delete=True)  # a topic that goes takes its rules along

@@ -58,6 +58,11 @@ class TopicSlug(Model):
     topic_id: Mapped[int] = mapped_column(sa.ForeignKey("topic.id", ondelete="CASCADE"), index=True)
 
 
+def _owner(context: Any) -> Any:
+    """Whoever begins an article owns it."""
+    return context.get_current_parameters()["owner_id"]
+
+
 class Article(Model):
     """One piece of knowledge. Readers see its live revision; without one, authors and curators alone do."""
 
@@ -71,6 +76,10 @@ class Article(Model):
     kind: Mapped[Kind] = mapped_column(by_value(Kind))
     topic_id: Mapped[int] = mapped_column(sa.ForeignKey("topic.id"))
     owner_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    # Who wrote it first, whoever keeps it up today.
+    author_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("user_account.id"), index=True, default=_owner
+    )
     live_revision_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("revision.id", use_alter=True, name="fk_article_live_revision_id"), index=True
     )
@@ -79,7 +88,9 @@ class Article(Model):
     # What curators add so that it is found by the words of texts that were merged into it.
     keywords: Mapped[list[str]] = mapped_column(default=list)
     archived_at: Mapped[datetime | None]  # readable with a banner, not found unless asked for
+    archived_because: Mapped[str] = mapped_column(default="")
     hidden_at: Mapped[datetime | None]  # taken from readers at once: something in it is sensitive
+    hidden_because: Mapped[str] = mapped_column(default="")
     verified_at: Mapped[datetime | None]
     verified_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     verify_every_days: Mapped[int | None]  # as this article has earned it; none: as its topic says
@@ -89,11 +100,14 @@ class Article(Model):
 
     topic: Mapped[Topic] = relationship()
     owner: Mapped[User] = relationship(foreign_keys=[owner_id])
+    author: Mapped[User] = relationship(foreign_keys=[author_id])
     verified_by: Mapped[User | None] = relationship(foreign_keys=[verified_by_id])
     live_revision: Mapped["Revision | None"] = relationship(foreign_keys=[live_revision_id])
 
-    # Home and the topics count what is live in each topic, out of this index alone.
-    __table_args__ = (sa.Index(None, "topic_id", "live_revision_id"),)
+    # Home and the topics count what is listed in each topic, out of this index alone.
+    __table_args__ = (
+        sa.Index("ix_article_listed", "topic_id", "live_revision_id", "hidden_at", "archived_at"),
+    )
 
 
 class ArticleSlug(Model):
@@ -190,7 +204,8 @@ class Publication(Model):
     number: Mapped[int]
     by_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     at: Mapped[datetime]
-    unpublished_at: Mapped[datetime | None]  # readers saw it until then
+    unpublished_at: Mapped[datetime | None]  # readers saw it until then, and never again
+    unpublished_because: Mapped[str] = mapped_column(default="")
 
     revision: Mapped[Revision] = relationship()
     by: Mapped[User] = relationship()

@@ -4,6 +4,37 @@ from flask import Blueprint
 
 bp = Blueprint("kb", __name__)
 
-from kb.routes import attachments, feed, merging, reading, topics, writing  # noqa: E402
+from kb.routes import (  # noqa: E402
+    attachments,
+    care,
+    dependencies,
+    feed,
+    flags,
+    handover,
+    lifecycle,
+    managing,
+    merging,
+    placement,
+    policy,
+    reading,
+    topics,
+    writing,
+)
 
-__all__ = ["attachments", "bp", "feed", "merging", "reading", "topics", "writing"]
+__all__ = [
+    "attachments",
+    "bp",
+    "care",
+    "dependencies",
+    "feed",
+    "flags",
+    "handover",
+    "lifecycle",
+    "managing",
+    "merging",
+    "placement",
+    "policy",
+    "reading",
+    "topics",
+    "writing",
+]

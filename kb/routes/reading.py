@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from flask import abort, redirect, render_template, url_for
+from flask import abort, current_app, redirect, render_template, request, url_for
 
 from core import diff
 from core.db import db
-from core.web import page_of
-from kb import queries
+from core.web import is_reading, page_of, wants_json
+from kb import differences, queries, standing, stewards, views
+from kb.models import Article, Publication
+from kb.permissions import can_read_withheld
 from kb.queries import Filter
 from kb.routes import bp
 from kb.topics import Deciders, find, find_moved, has_curators, tree
@@ -39,7 +41,28 @@ def article(slug: str) -> Any:
     found = queries.article_page(db.session, me(), slug)
     if found is None:
         return _moved(slug, "kb.article")
-    return render_template("kb/article.html", article=found)
+    _count_view(found)
+    return article_html(found)
+
+
+def article_html(article: queries.ArticlePage, **refused: Any) -> str:
+    """The page of an article; `refused` is what its reader sent that did not fit."""
+    can_manage = stewards.may_manage(
+        db.session,
+        me(),
+        owner_id=article.owner_id,
+        topic_id=article.topic_id,
+        named=article.reader_is_named,
+    )
+    return render_template("kb/article.html", article=article, can_manage=can_manage, **refused)
+
+
+def _count_view(article: queries.ArticlePage) -> None:
+    reader = me()
+    is_own = reader.id == article.author_id or reader.handle in dict(article.coauthors)
+    if is_reading() and not is_own:
+        visits: views.Visits = current_app.extensions["article_visits"]
+        views.count(visits, article.id, by=reader.id)
 
 
 @bp.get("/articles/<slug>/history")
@@ -47,8 +70,13 @@ def history(slug: str) -> Any:
     found = queries.article_by_slug(db.session, me(), slug)
     if found is None:
         return _moved(slug, "kb.history")
-    publications = queries.publications(db.session, found.id)
-    return render_template("kb/history.html", article=found, publications=publications)
+    return render_template(
+        "kb/history.html",
+        article=found,
+        publications=queries.publications(db.session, found.id),
+        can_steer=stewards.can_steer(db.session, me(), found),
+        sees_withheld=can_read_withheld(db.session, me(), found),
+    )
 
 
 @bp.get("/articles/<slug>/revisions/<int:number>")
@@ -56,14 +84,22 @@ def revision(slug: str, number: int) -> Any:
     found = queries.article_by_slug(db.session, me(), slug)
     if found is None:
         return _moved(slug, "kb.revision", number=number)
-    publication = queries.publication(db.session, found.id, number) or abort(404)
+    last = standing.last_publication(db.session, found.id) or abort(404)
     return render_template(
         "kb/revision.html",
         article=found,
-        publication=publication,
-        live=found.live_revision,
-        live_number=queries.last_number(db.session, found.id),
+        publication=_publication(found, number),
+        live=last.revision,
+        live_number=last.number,
     )
+
+
+def _publication(article: Article, number: int) -> Publication:
+    """A text by its number, if this person may read it: what was taken back is not everybody's."""
+    publication = queries.publication(db.session, article.id, number) or abort(404)
+    if publication.unpublished_at and not can_read_withheld(db.session, me(), article):
+        abort(404)
+    return publication
 
 
 @bp.get("/articles/<slug>/compare/<int:a>...<int:b>")
@@ -71,36 +107,39 @@ def compare(slug: str, a: int, b: int) -> Any:
     found = queries.article_by_slug(db.session, me(), slug)
     if found is None:
         return _moved(slug, "kb.compare", a=a, b=b)
-    before = queries.publication(db.session, found.id, a) or abort(404)
-    after = queries.publication(db.session, found.id, b) or abort(404)
+    before, after = _publication(found, a), _publication(found, b)
+    last = standing.last_publication(db.session, found.id) or abort(404)
     return render_template(
         "kb/compare.html",
         article=found,
-        live=found.live_revision,
+        live=last.revision,
         before=before,
         after=after,
-        fields=field_changes(before.revision, after.revision),
-        body=diff.compare(before.revision.body, after.revision.body),
+        difference=differences.between(
+            db.session, before.revision, after.revision, view=diff.view_of(request.args)
+        ),
     )
-
-
-def field_changes(old: Any, new: Any) -> list[tuple[str, diff.Row]]:
-    """What differs beside the text: (name of the field, both forms)."""
-    pairs = [
-        ("Title", old.title, new.title),
-        ("Summary", old.summary, new.summary),
-        ("Topic", old.topic.name, new.topic.name),
-        ("Tags", ", ".join(old.tags), ", ".join(new.tags)),
-    ]
-    return [(name, diff.words(before, after)) for name, before, after in pairs if before != after]
 
 
 def _moved(slug: str, endpoint: str, **values: Any) -> Any:
     """Lead from a former address to the present one, or say that there is nothing."""
     target = queries.moved_article(db.session, me(), slug)
     if target is None:
-        abort(404)
+        return _nothing(slug)
     return redirect(url_for(endpoint, slug=target, **values), 301)
+
+
+def _nothing(slug: str) -> Any:
+    """Not there; of what is hidden, readers are told that somebody is looking at it."""
+    if wants_json() or not queries.is_hidden(db.session, slug):
+        abort(404)
+    return render_template("errors/hidden.html", message=HIDDEN, status=404), 404
+
+
+HIDDEN = (
+    "Something in this article may not be for everybody. Somebody is looking at it;"
+    " it comes back when that is settled."
+)
 
 
 @bp.get("/topics")

@@ -11,25 +11,33 @@ from core import turns
 from core.db import db
 from core.errors import Conflict, DomainError, Invalid
 from core.web import number, posted, settings, wants_json
-from kb import drafts, forms, queries, rendering
+from kb import drafts, forms, policy, queries, rendering, standing
 from kb.drafts import SavedMeanwhile
 from kb.models import Article, Draft, Kind
+from kb.policy import Policies
 from kb.routes import bp
-from kb.topics import tree
+from kb.topics import find, find_moved, tree
 from people.signin import me
 
 
 @bp.get("/write")
 def write() -> Any:
-    return render_template("kb/write.html", kinds=list(Kind), carried=_carried())
+    return render_template(
+        "kb/write.html",
+        kinds=list(Kind),
+        carried=_carried(),
+        skeletons=Policies(db.session).own_skeletons(),
+    )
 
 
 @bp.get("/write/<kind>")
 def new_draft(kind: str) -> Any:
     if kind not in list(Kind):
         abort(404)
-    form = {"body": drafts.skeleton(Kind(kind))}
-    return _editor(form=form | _carried(), kind=Kind(kind))
+    slug = request.args.get("topic", "")
+    topic = find(db.session, slug) or find_moved(db.session, slug) if slug else None
+    body = policy.skeleton(db.session, Kind(kind), topic.id if topic else None)
+    return _editor(form={"body": body} | _carried(), kind=Kind(kind))
 
 
 def _carried() -> dict[str, str]:
@@ -62,10 +70,9 @@ def edit(slug: str) -> Any:
     mine = drafts.of_article(db.session, me(), article.id)
     if mine is not None:
         return redirect(url_for("kb.draft", draft_id=mine.id), 303)
-    assert article.live_revision is not None
-    return _editor(
-        form=forms.shown_revision(article.live_revision), kind=article.kind, article=article
-    )
+    last = standing.last_publication(db.session, article.id) or abort(404)
+    form = forms.shown_revision(last.revision) | {"base": str(last.revision_id)}
+    return _editor(form=form, kind=article.kind, article=article)
 
 
 @bp.post("/drafts")
@@ -131,8 +138,11 @@ def restore_draft(draft_id: int) -> Any:
 
 @bp.post("/drafts/<int:draft_id>/rebase")
 def rebase_draft(draft_id: int) -> Any:
-    """Carry the changes over to the text that is live now."""
+    """Carry the changes over to the text that is live now; where both changed, the author chooses."""
     found = drafts.find(db.session, draft_id, me())
+    choices = drafts.picking_of(found)
+    if choices is not None and choices.is_needed and not found.locked:
+        return redirect(url_for("kb.merge_draft", draft_id=found.id), 303)
     conflicts = drafts.rebase(db.session, found, by=me())
     db.session.commit()
     flash(rebased(conflicts))
@@ -250,6 +260,11 @@ def conflict_page(error: SavedMeanwhile, sent: Mapping[str, str]) -> Any:
         return jsonify(body), 409
     conflict = {"by": theirs.saved_by.name, "at": theirs.saved_at, "theirs": shown}
     return _editor(draft=theirs, form=sent, conflict=conflict), 409
+
+
+def shown_again(found: Draft, sent: Mapping[str, str], doubts: Mapping[str, str]) -> str:
+    """The editor with what was just saved; for rooms that have something to say about it."""
+    return _editor(draft=found, form=sent if "title" in sent else None, errors=doubts)
 
 
 def submission_problem(

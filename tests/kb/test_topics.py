@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import outbox as outbox_module
+from core.audit import AuditEntry
 from core.errors import Conflict, Invalid, NotAllowed
 from core.outbox import Delivery, Event
 from kb import topics
@@ -245,3 +246,37 @@ def test_the_tree_shows_parents_first_by_name(session: Session) -> None:
     assert [slug for slug, _ in tree.choices()] == ["money", "people", "leave", "pay"]
     assert tree.below(money.id) == [money.id]
     assert len(tree.below(people.id)) == 3
+
+
+# The audit log
+
+
+def test_every_change_of_the_tree_is_written_down_once(
+    session: Session, ada: User, bob: User
+) -> None:
+    top = topics.add(session, name="Work", by=ada)
+    trips = topics.add(session, name="Trips", parent=top, by=ada)
+    for _click in range(2):
+        topics.change(session, trips, name="Travel", description="", by=ada)
+        topics.move(session, trips, None, by=ada)
+        topics.name_curators(session, trips, [bob], None, by=ada)
+    other = topics.create(session, name="Trains")
+    topics.merge(session, other, trips, by=ada)
+    topics.remove(session, top, by=ada)
+    session.flush()
+    entries = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert [(e.action, e.thing_name, e.actor_name) for e in entries] == [
+        ("topic.added", "Work", "Ada"),
+        ("topic.added", "Trips", "Ada"),
+        ("topic.changed", "Travel", "Ada"),
+        ("topic.moved", "Travel", "Ada"),
+        ("curators.named", "Travel", "Ada"),
+        ("topic.added", "Trains", ""),
+        ("topic.merged", "Trains", "Ada"),
+        ("topic.removed", "Work", "Ada"),
+    ]
+    renamed, moved, named = entries[2:5]
+    assert renamed.detail["after"]["name"] == "Travel"
+    assert (moved.detail["before"], moved.detail["after"]) == ({"below": "Work"}, {"below": ""})
+    assert named.detail["after"] == {"curators": ["Bob"], "backup": ""}
+    assert entries[6].detail == {"into": "Travel"}
