@@ -7,28 +7,57 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core import outbox
-from curation.models import OPEN, Review, ReviewEntry
+from curation.models import (
+    OPEN,
+    CannedReason,
+    ChecklistVerdict,
+    InternalNote,
+    LineComment,
+    Review,
+    ReviewEntry,
+    SavedFilter,
+)
 from kb.models import (
     Article,
+    ArticleDependency,
     ArticleTag,
     Attachment,
     AttachmentUse,
+    Dependency,
+    DependencyChange,
     Draft,
     DraftAttachment,
     DraftCoauthor,
+    Flag,
+    Plan,
     Publication,
     Revision,
     RevisionCoauthor,
     Topic,
     TopicCurator,
+    TopicPolicy,
+    Verification,
 )
 from kb.publishing import PUBLISHED
 from people import accounts
-from people.models import Notice, User
+from people.models import Company, Notice, NoticeChoice, User
+from search.models import SearchRecord
 
 # Every column that refers to a person is in one of these three; a test looks at the whole schema.
 NAMES: tuple[InstrumentedAttribute[Any], ...] = (  # whom one of these names has to stay
     Article.owner_id,
+    Article.author_id,
+    TopicPolicy.by_id,
+    Verification.by_id,
+    DependencyChange.by_id,
+    Plan.by_id,
+    Flag.by_id,
+    Flag.handler_id,
+    Flag.closed_by_id,
+    LineComment.author_id,
+    InternalNote.author_id,
+    ChecklistVerdict.by_id,
+    CannedReason.changed_by_id,
     Revision.author_id,
     RevisionCoauthor.user_id,
     Publication.by_id,
@@ -43,8 +72,17 @@ GOES_ALONG: tuple[InstrumentedAttribute[Any], ...] = (
     TopicCurator.user_id,
     DraftCoauthor.user_id,
     Attachment.uploader_id,
+    SavedFilter.user_id,
+    NoticeChoice.user_id,
 )
-LEFT_EMPTY: tuple[InstrumentedAttribute[Any], ...] = (Topic.backup_id,)
+LEFT_EMPTY: tuple[InstrumentedAttribute[Any], ...] = (
+    Topic.backup_id,
+    Article.verified_by_id,
+    Review.assignee_id,
+    LineComment.resolved_by_id,
+    Company.coordinator_id,
+    SearchRecord.user_id,
+)
 
 
 @dataclass(frozen=True)
@@ -69,9 +107,10 @@ def remove(session: Session) -> Removed:
         _remove_article(session, article)
     _give_drafts(session, demo)
     session.execute(sa.delete(Draft).where(Draft.author_id.in_(demo)))
+    _remove_desk(session, demo)
     session.flush()
-    people, kept_people = _remove_people(session)
     topics = _remove_topics(session)
+    people, kept_people = _remove_people(session)
     return Removed(len(gone), people, topics, len(kept), kept_people)
 
 
@@ -164,6 +203,16 @@ def _give_draft(session: Session, draft: Draft, heir: int) -> None:
     )
 
 
+def _remove_desk(session: Session, demo: sa.Select[Any]) -> None:
+    """Canned reasons that only demo people worded, and what no article rests on any more."""
+    session.execute(sa.delete(CannedReason).where(CannedReason.changed_by_id.in_(demo)))
+    told = sa.select(DependencyChange.dependency_id).where(DependencyChange.by_id.in_(demo))
+    needed = sa.select(ArticleDependency.dependency_id)
+    session.execute(
+        sa.delete(Dependency).where(Dependency.id.in_(told), Dependency.id.not_in(needed))
+    )
+
+
 def _remove_people(session: Session) -> tuple[int, int]:
     removed = kept = 0
     for person in session.scalars(sa.select(User).where(User.demo)).all():
@@ -202,6 +251,8 @@ def _remove_topics(session: Session) -> int:
             sa.select(Article.topic_id),
             sa.select(Revision.topic_id),
             sa.select(Draft.topic_id).where(Draft.topic_id.is_not(None)),
+            sa.select(CannedReason.topic_id).where(CannedReason.topic_id.is_not(None)),
+            sa.select(Review.topic_id),
             sa.select(Topic.parent_id).where(Topic.parent_id.is_not(None)),
         )
         empty = session.scalars(sa.select(Topic).where(Topic.demo, Topic.id.not_in(used))).all()
