@@ -1,5 +1,6 @@
 """Who did what to which thing, from where: written once, never changed, never removed."""
 
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
+from core.append_only import append_only
 from core.models import Model
+
+COMMAND_LINE, OUTBOX = "command line", "outbox"
+
+# Where what is done now was asked from: requests and the outbox's thread say so, a command need not.
+source: ContextVar[str] = ContextVar("source", default=COMMAND_LINE)
 
 
 class AuditEntry(Model):
@@ -29,6 +36,9 @@ class AuditEntry(Model):
     __table_args__ = (sa.Index(None, "thing", "thing_id"),)
 
 
+append_only(AuditEntry)
+
+
 def write(
     session: Session,
     action: str,
@@ -41,7 +51,7 @@ def write(
     detail: dict[str, Any] | None = None,
     source: str = "",
 ) -> AuditEntry:
-    """Write down an act, in the transaction of the act."""
+    """Write down an act, in the transaction of the act. `source`: from where, if not from here."""
     entry = AuditEntry(
         at=clock.now(),
         actor=by,
@@ -51,7 +61,11 @@ def write(
         thing_id=thing_id,
         thing_name=name,
         detail=detail or {},
-        source=source,
+        source=source or _here(),
     )
     session.add(entry)
     return entry
+
+
+def _here() -> str:
+    return source.get()

@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import SplitResult, quote, urlsplit
 
 from flask import Flask, Request, abort, current_app, request
 from markupsafe import Markup
 from werkzeug.routing import IntegerConverter
 
+from core import audit
 from core.config import Config
 from core.errors import Invalid
 
@@ -50,6 +51,8 @@ class CheckedRequest(Request):
 
 def init_app(app: Flask) -> None:
     app.request_class = CheckedRequest
+    app.before_request(note_source)
+    app.teardown_request(forget_source)
     app.before_request(check_address)
     app.url_map.converters["int"] = ShortNumber
     app.extensions["slots"] = {}
@@ -57,6 +60,15 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(slot=slot)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.after_request(add_security_headers)
+
+
+def note_source() -> None:
+    """So that the audit log can say from where something was done."""
+    audit.source.set(request.remote_addr or "")
+
+
+def forget_source(_error: BaseException | None) -> None:
+    audit.source.set(audit.COMMAND_LINE)
 
 
 # What may stand unescaped in the part of an address after the question mark.
@@ -95,13 +107,35 @@ def day(moment: datetime) -> str:
 
 
 def when(moment: datetime | None, style: str = "day") -> Markup:
-    """A `<time>` element; `style` is `day`, or how a script shows it: `relative`, `since`, `clock`."""
+    """A `<time>` element; `style` is `day`, or how a script shows it: `relative`, `ago`, `since`, `clock`."""
     if moment is None:
         return Markup("")
     exact = f"{day(moment)}, {moment:%H:%M} UTC"
     return Markup('<time datetime="{}" title="{}" data-style="{}">{}</time>').format(
         moment.isoformat(timespec="seconds"), exact, style, day(moment)
     )
+
+
+# Who asks, and for what.
+
+ROBOTS = re.compile(r"bot\b|crawl|spider", re.IGNORECASE)
+
+
+def is_reading() -> bool:
+    """Whether a person opens this page: no robot, and no browser that fetches ahead."""
+    ahead = request.headers.get("Sec-Purpose") or request.headers.get("Purpose") or ""
+    return (
+        request.method == "GET"
+        and "prefetch" not in ahead
+        and not ROBOTS.search(request.user_agent.string)
+    )
+
+
+def came_from() -> SplitResult | None:
+    """The page of our own site whose link was followed, as the browser says."""
+    here = request.host_url
+    referrer = request.referrer or ""
+    return urlsplit(referrer) if referrer.startswith(here) else None
 
 
 # Asking in JSON or in HTML.

@@ -6,6 +6,8 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     from core.db import db
     from curation import (
+        benefit,
+        escalation,
         merges,
         nav,
         notices,
@@ -24,3 +26,5 @@ def init_app(app: Flask) -> None:
     merges.init_app(db)
     slots.init_app(app)
     nav.init_app(app)
+    benefit.init_app()
+    escalation.init_app()

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core import outbox
 from core.outbox import Event
+from curation import checklist
 from curation.models import Action, Review, ReviewEntry, State
 from curation.permissions import can_decide, has_written
 from curation.workflow import EVENTS
@@ -85,7 +86,8 @@ def _taken_over(session: Session, entry: ReviewEntry, event: Event) -> Composed:
 def _changes_requested(session: Session, entry: ReviewEntry, event: Event) -> Composed:
     text = f"{entry.actor.name} asks for changes to {quoted_title(entry.review)} before it can be published."
     subject = f"Changes requested: {quoted_title(entry.review, plain=True)}"
-    return Message(subject, _with_note(text, entry)), authors_of(entry.review)
+    said = [_with_note(text, entry), checklist.words(session, entry.review, entry.round)]
+    return Message(subject, "\n\n".join(filter(None, said))), authors_of(entry.review)
 
 
 def _approved(session: Session, entry: ReviewEntry, event: Event) -> Composed:

@@ -6,13 +6,13 @@ from flask import Flask, render_template, request
 from markupsafe import Markup
 
 from core.db import db
-from core.web import fill_slot, posted
-from curation import queries
+from core.web import fill_slot, posted, settings
+from curation import checks, clock, queries
 from curation.models import Action
 from curation.permissions import can_see_queue, can_withdraw
-from curation.queries import QueueFilter
 from kb.forms import LONGEST_NOTE
-from kb.models import Article, Draft
+from kb.models import Article, Draft, Topic
+from people import company
 from people.signin import me
 
 
@@ -22,6 +22,7 @@ def init_app(app: Flask) -> None:
     fill_slot(app, "drafts.submissions", submissions)
     fill_slot(app, "home.yours", on_home)
     fill_slot(app, "article.proposals", proposals)
+    fill_slot(app, "topic.pace", pace)
 
 
 def returned(draft: Draft | None = None, **_: Any) -> Markup:
@@ -43,6 +44,9 @@ def submit_button(draft: Draft | None = None, **_: Any) -> Markup:
             review=review,
             can_withdraw=review is not None and can_withdraw(me(), review),
             note=posted().get("note", "") if request.method == "POST" else "",
+            report=checks.of_draft(db.session, draft, site=settings().base_url)
+            if draft and request.endpoint == "curation.check_draft"
+            else None,
             longest_note=LONGEST_NOTE,
         )
     )
@@ -62,7 +66,7 @@ def on_home(**_: Any) -> Markup:
     mine = [r for r in queries.submissions_of(db.session, me(), limit=20) if r.is_open][:5]
     waiting = None
     if can_see_queue(me()):
-        waiting = queries.queue(db.session, me(), QueueFilter(), limit=3)
+        waiting = queries.first_in_line(db.session, me(), limit=3)
     return Markup(render_template("curation/_home.html", reviews=mine, waiting=waiting))
 
 
@@ -74,3 +78,16 @@ def proposals(article: Article, **_: Any) -> Markup:
         if reviews
         else Markup("")
     )
+
+
+def pace(topic: Topic, **_: Any) -> Markup:
+    """How long a decision took lately, beside how long it should take."""
+    found = clock.pace(db.session, topic.id)
+    if found is None:
+        return Markup("")
+    calendar = company.calendar(db.session)
+    words = calendar.in_words(found.median), calendar.in_words(found.p75)
+    return Markup(
+        "<p>In the last three months half of the answers came within {},"
+        " and three in four within {}.</p>"
+    ).format(*words)

@@ -141,13 +141,17 @@ def export(session: Session, config: Config, target: Target) -> Iterator[Exporte
 
 def count(session: Session) -> int:
     query = sa.select(sa.func.count()).select_from(Article)
-    return session.scalar(query.where(Article.live_revision_id.is_not(None))) or 0
+    return session.scalar(query.where(*_EXPORTED)) or 0
+
+
+# What readers can read by its address, also what is archived.
+_EXPORTED = (Article.live_revision_id.is_not(None), Article.hidden_at.is_(None))
 
 
 def _articles(session: Session) -> Sequence[Article]:
     query = (
         sa.select(Article)
-        .where(Article.live_revision_id.is_not(None))
+        .where(*_EXPORTED)
         .options(
             joinedload(Article.live_revision).joinedload(Revision.author),
             joinedload(Article.live_revision).selectinload(Revision.coauthors),

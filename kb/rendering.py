@@ -124,14 +124,24 @@ def rerender(db: Database, revision_ids: Sequence[int]) -> int:
 
 
 def relink(db: Database, session: Session, events: Sequence[Event]) -> None:
-    """After articles appeared or changed their name: render again what links to them."""
+    """After articles appeared, went or changed their name: render again what links to them.
+
+    And they themselves: where their own links lead may have changed since they were written.
+    """
     ids = {event.subject for event in events}
     keys = _names(session, ids)
     linking = sa.select(RevisionLink.revision_id).where(
         sa.or_(RevisionLink.key.in_(keys), RevisionLink.article_id.in_(ids))
     )
     live = sa.select(Article.live_revision_id)
-    query = sa.select(Revision.id).where(Revision.id.in_(linking), Revision.id.in_(live))
+    with_links = sa.select(RevisionLink.revision_id)
+    themselves = sa.and_(
+        Revision.article_id.in_(ids),
+        sa.or_(Revision.id.in_(with_links), Revision.rules != markup.RULES),
+    )
+    query = sa.select(Revision.id).where(
+        sa.or_(Revision.id.in_(linking), themselves), Revision.id.in_(live)
+    )
     stale = list(session.scalars(query))
     session.rollback()  # the reading is done; do not hold it open while rendering
     rerender(db, stale)
@@ -163,7 +173,10 @@ def _by_title_or_slug(session: Session, wanted: Mapping[str, str]) -> Found:
     query = (
         sa.select(Article.id, Article.slug, Article.title_key, Revision.title)
         .join(Revision, Revision.id == Article.live_revision_id)
-        .where(sa.or_(Article.title_key.in_(wanted), Article.slug.in_(wanted.values())))
+        .where(
+            sa.or_(Article.title_key.in_(wanted), Article.slug.in_(wanted.values())),
+            Article.hidden_at.is_(None),  # a link would show its title
+        )
         .order_by(Article.id.desc())  # of several with one title, the first one wins
     )
     found: Found = {}
@@ -179,6 +192,6 @@ def _by_former_slug(session: Session, wanted: Mapping[str, str]) -> Found:
         sa.select(ArticleSlug.slug.label("former"), Article.id, Article.slug, Revision.title)
         .join(Article, Article.id == ArticleSlug.article_id)
         .join(Revision, Revision.id == Article.live_revision_id)
-        .where(ArticleSlug.slug.in_(wanted.values()))
+        .where(ArticleSlug.slug.in_(wanted.values()), Article.hidden_at.is_(None))
     )
     return {("former", r.former): _Hit(r.id, r.slug, r.title) for r in session.execute(query)}

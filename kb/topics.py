@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from core import outbox
+from core import audit, outbox
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.models import Model
 from core.text import one_line, slugify
@@ -160,11 +161,16 @@ def add(
     session: Session, *, name: str, description: str = "", parent: Topic | None = None, by: User
 ) -> Topic:
     _require_admin(by)
-    return create(session, name=name, description=description, parent=parent)
+    return create(session, name=name, description=description, parent=parent, by=by)
 
 
 def create(
-    session: Session, *, name: str, description: str = "", parent: Topic | None = None
+    session: Session,
+    *,
+    name: str,
+    description: str = "",
+    parent: Topic | None = None,
+    by: User | None = None,
 ) -> Topic:
     """As `add`, for commands: whoever may run them is an administrator of this machine."""
     name = _name(name)
@@ -176,18 +182,22 @@ def create(
     )
     session.add(topic)
     session.flush()  # addresses and children refer to the new id
+    _write_down(session, "topic.added", topic, by, {"below": parent.name} if parent else None)
     return topic
 
 
 def change(session: Session, topic: Topic, *, name: str, description: str, by: User) -> None:
     """Rename or describe anew; a new name gives a new address, and the old one leads to it."""
     _require_admin(by)
-    name = _name(name)
+    name, before = _name(name), {"name": topic.name, "description": topic.description}
     if name != topic.name:
         topic.name = name
         _readdress(session, topic, _free_slug(session, name, keep=topic))
         outbox.record(session, CHANGED, topic.id, by=by.id)
     topic.description = one_line(description)[:300]
+    after = {"name": topic.name, "description": topic.description}
+    if after != before:
+        _write_down(session, "topic.changed", topic, by, {"before": before, "after": after})
 
 
 def move(session: Session, topic: Topic, parent: Topic | None, *, by: User) -> None:
@@ -197,7 +207,12 @@ def move(session: Session, topic: Topic, parent: Topic | None, *, by: User) -> N
         raise Invalid(
             "A topic cannot be moved below itself.", {"parent": "Choose a topic outside this one."}
         )
+    if parent is topic.parent:
+        return
+    before = {"below": topic.parent.name if topic.parent else ""}
+    after = {"below": parent.name if parent else ""}
     topic.parent = parent
+    _write_down(session, "topic.moved", topic, by, {"before": before, "after": after})
     outbox.record(session, CHANGED, topic.id, by=by.id)
 
 
@@ -216,6 +231,7 @@ def merge(session: Session, topic: Topic, into: Topic, *, by: User) -> None:
         sa.update(TopicSlug).where(TopicSlug.topic_id == topic.id).values(topic_id=into.id)
     )
     slug = topic.slug
+    _write_down(session, "topic.merged", topic, by, {"into": into.name})
     session.delete(topic)
     session.flush()  # the address must be free before it becomes a former one
     session.add(TopicSlug(slug=slug, topic_id=into.id))
@@ -247,6 +263,7 @@ def remove(session: Session, topic: Topic, *, by: User) -> None:
     )
     if used or tree(session).children(topic.id):
         raise Conflict(f"{topic.name} is not empty. Merge it into another topic instead.")
+    _write_down(session, "topic.removed", topic, by)
     session.delete(topic)
 
 
@@ -265,8 +282,37 @@ def name_curators(
         raise Invalid(
             "A backup stands in for curators: name those first.", {"backup": "Name curators first."}
         )
+    before = _decided_by(topic)
     topic.curators = list(curators)
     topic.backup = backup
+    after = _decided_by(topic)
+    if after != before:
+        _write_down(session, "curators.named", topic, by, {"before": before, "after": after})
+
+
+def _decided_by(topic: Topic) -> dict[str, Any]:
+    names = sorted(user.name for user in topic.curators)
+    return {"curators": names, "backup": topic.backup.name if topic.backup else ""}
+
+
+def _write_down(
+    session: Session,
+    action: str,
+    topic: Topic,
+    by: User | None,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Into the audit log, with the topic's name as it is now."""
+    audit.write(
+        session,
+        action,
+        "topic",
+        topic.id,
+        name=topic.name,
+        by=by.id if by else None,
+        by_name=by.name if by else "",
+        detail=detail,
+    )
 
 
 def _require_admin(by: User) -> None:

@@ -1,14 +1,18 @@
-"""Adding people, giving and changing passwords and roles, ending access."""
+"""Adding people, giving and changing passwords and roles, ending access.
+
+Where `by` may be None, that stands for a command: whoever runs those administers this machine.
+"""
 
 import re
 import secrets
+from typing import Any
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
-from core import clock
+from core import audit, clock, outbox
 from core.errors import Conflict, Invalid, NotAllowed
 from core.text import one_line, slugify
 from people.models import Role, User
@@ -18,6 +22,8 @@ _hasher = PasswordHasher(time_cost=1, memory_cost=47104, parallelism=1)
 _NOBODY = _hasher.hash(secrets.token_hex())  # so that an unknown address costs the same time
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
+PASSWORD_CHANGED, PASSWORD_GIVEN = "password.changed", "password.given"
+ROLE_CHANGED = "role.changed"
 EMAIL = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]{1,190}")
 
 
@@ -31,6 +37,7 @@ def add_person(
     team: str = "",
     handle: str | None = None,
     demo: bool = False,
+    by: User | None = None,
 ) -> User:
     """A new person; raises Invalid naming the field, also when the address is taken.
 
@@ -57,6 +64,8 @@ def add_person(
     )
     session.add(user)
     session.flush()  # others refer to the new id
+    if not demo:
+        _write_down(session, "person.added", user, by, {"role": role.words})
     return user
 
 
@@ -112,7 +121,7 @@ def is_hash_old(user: User) -> bool:
 
 def set_password(user: User, password: str) -> None:
     """A new password; raises Invalid when it is too easily guessed."""
-    set_password_hash(user, new_password_hash(user, password))
+    _set_password_hash(user, new_password_hash(user, password))
 
 
 def new_password_hash(user: User, password: str) -> str:
@@ -122,7 +131,20 @@ def new_password_hash(user: User, password: str) -> str:
     return hash_password(password)
 
 
-def set_password_hash(user: User, password_hash: str) -> None:
+def change_own_password(session: Session, user: User, password_hash: str) -> None:
+    _set_password_hash(user, password_hash)
+    outbox.record(session, PASSWORD_CHANGED, user.id, by=user.id)
+
+
+def give_password(session: Session, user: User, password_hash: str, *, by: User) -> None:
+    """A password that an administrator hands over."""
+    _require_admin(by)
+    _set_password_hash(user, password_hash)
+    _write_down(session, PASSWORD_GIVEN, user, by)
+    outbox.record(session, PASSWORD_GIVEN, user.id, by=by.id)
+
+
+def _set_password_hash(user: User, password_hash: str) -> None:
     """A new password ends every session that began with the old one."""
     user.password_hash = password_hash
     end_sessions(user)
@@ -133,30 +155,54 @@ def end_sessions(user: User) -> None:
     user.session_key = secrets.token_hex(16)
 
 
-def change_role(session: Session, user: User, role: Role, *, by: User) -> None:
+def change_role(session: Session, user: User, role: Role, *, by: User | None) -> None:
     _require_admin(by)
     if role is not Role.ADMIN:
         keep_one_admin(session, user)
+    if role is user.role:
+        return
+    change = {"before": {"role": user.role.words}, "after": {"role": role.words}}
     user.role = role
+    _write_down(session, ROLE_CHANGED, user, by, change)
+    outbox.record(session, ROLE_CHANGED, user.id, by=by.id if by else None)
 
 
-def deactivate(session: Session, user: User, *, by: User) -> None:
+def deactivate(session: Session, user: User, *, by: User | None) -> None:
     """End somebody's access; what they wrote stays."""
     _require_admin(by)
-    if user.id == by.id:
+    if by is not None and user.id == by.id:
         raise Conflict("You cannot end your own access. Ask another administrator.")
     keep_one_admin(session, user)
+    if user.active:
+        _write_down(session, "access.ended", user, by)
     user.active = False
     end_sessions(user)
 
 
-def activate(user: User, *, by: User) -> None:
+def activate(session: Session, user: User, *, by: User) -> None:
     _require_admin(by)
+    if not user.active:
+        _write_down(session, "access.given_back", user, by)
     user.active = True
 
 
-def _require_admin(by: User) -> None:
-    if not by.is_admin:
+def _write_down(
+    session: Session, action: str, user: User, by: User | None, detail: dict[str, Any] | None = None
+) -> None:
+    audit.write(
+        session,
+        action,
+        "person",
+        user.id,
+        name=user.name,
+        by=by.id if by else None,
+        by_name=by.name if by else "",
+        detail=detail,
+    )
+
+
+def _require_admin(by: User | None) -> None:
+    if by is not None and not by.is_admin:
         raise NotAllowed("Only administrators change other people's accounts.")
 
 

@@ -39,6 +39,7 @@ def add() -> Any:
             team=form.get("team", ""),
             role=_role(form.get("role")),
             password=password,
+            by=me(),
         )
     except Invalid as error:
         db.session.rollback()
@@ -68,7 +69,7 @@ def deactivate(person_id: int) -> Any:
 @bp.post("/<int:person_id>/activation")
 def activate(person_id: int) -> Any:
     person = _person(person_id)
-    accounts.activate(person, by=me())
+    accounts.activate(db.session, person, by=me())
     db.session.commit()
     flash(f"{person.name} can sign in again.")
     return redirect(url_for(".people"), 303)
@@ -80,7 +81,7 @@ def give_password(person_id: int) -> Any:
     password = accounts.generate_password()
     password_hash = accounts.hash_password(password)  # slow: before the session locks the database
     person = _person(person_id)
-    accounts.set_password_hash(person, password_hash)
+    accounts.give_password(db.session, person, password_hash, by=me())
     db.session.commit()
     return _page(given=(person, password))
 

@@ -1,6 +1,8 @@
 """Commands about accounts."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 from flask import Flask
@@ -33,12 +35,10 @@ def add(email: str, name: str, role: str, team: str, password_stdin: bool) -> No
     Without --password-stdin a password is asked for on a terminal, or made up and printed.
     """
     password, made_up = _password(password_stdin)
-    try:
+    with _refusing():
         user = accounts.add_person(
             db.session, email=email, name=name, role=Role(role), team=team, password=password
         )
-    except DomainError as error:
-        raise click.ClickException(error.message) from None
     db.session.commit()
     click.echo(f"Added {user.name} ({user.role.value}); they sign in as {user.email}.")
     if made_up:
@@ -51,9 +51,8 @@ def add(email: str, name: str, role: str, team: str, password_stdin: bool) -> No
 def role(email: str, role: str) -> None:
     """Change somebody's role. Example: flask users role anna@example.com curator"""
     user = _user(email)
-    if Role(role) is not Role.ADMIN:
-        _keep_one_admin(user)
-    user.role = Role(role)
+    with _refusing():
+        accounts.change_role(db.session, user, Role(role), by=None)
     db.session.commit()
     click.echo(f"{user.name} is now {role}.")
 
@@ -63,9 +62,8 @@ def role(email: str, role: str) -> None:
 def deactivate(email: str) -> None:
     """End somebody's access. Example: flask users deactivate anna@example.com"""
     user = _user(email)
-    _keep_one_admin(user)
-    user.active = False
-    accounts.end_sessions(user)
+    with _refusing():
+        accounts.deactivate(db.session, user, by=None)
     db.session.commit()
     click.echo(f"{user.name} cannot sign in any more.")
 
@@ -77,9 +75,10 @@ def _user(email: str) -> User:
     return user
 
 
-def _keep_one_admin(user: User) -> None:
+@contextmanager
+def _refusing() -> Iterator[None]:
     try:
-        accounts.keep_one_admin(db.session, user)
+        yield
     except DomainError as error:
         raise click.ClickException(error.message) from None
 

@@ -31,6 +31,16 @@ class MailChoice(StrEnum):
     WEEKLY = "weekly"
     NEVER = "never"
 
+    @property
+    def words(self) -> str:
+        """As a page names it."""
+        return {
+            MailChoice.AT_ONCE: "At once",
+            MailChoice.DAILY: "Every working morning",
+            MailChoice.WEEKLY: "On Mondays",
+            MailChoice.NEVER: "Never",
+        }[self]
+
 
 class User(Model):
     """A person with an account."""

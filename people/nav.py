@@ -51,5 +51,5 @@ _notice = Notice.__table__.c
 _UNREAD = (
     sa.select(sa.func.count())
     .select_from(Notice.__table__)
-    .where(_notice.user_id == sa.bindparam("reader"), _notice.read_at.is_(None))
+    .where(_notice.user_id == sa.bindparam("reader"), _notice.read_at.is_(None), _notice.shown)
 )

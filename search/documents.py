@@ -17,7 +17,7 @@ from search.analysis import (
 )
 
 # Raised with every change of what an index holds: an index of another version is made anew.
-SCHEMA_VERSION = f"1.{ANALYSIS_VERSION}.{forward.VERSION}"
+SCHEMA_VERSION = f"2.{ANALYSIS_VERSION}.{forward.VERSION}"
 
 # Stands between parts of a text, so that no phrase reaches from one into the next.
 BREAK = "\u00b6"
@@ -39,6 +39,7 @@ class Document:
     summary: str = ""
     headings: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()  # what else it is looked for by; readers do not see them
     kind: str = "howto"
     topics: tuple[str, ...] = ()  # slugs, from the root of the tree to the article's own
     author: str = ""
@@ -54,6 +55,7 @@ class Document:
             self.summary,
             self.headings,
             self.tags,
+            self.keywords,
             self.kind,
             self.topics,
             self.author,
@@ -84,7 +86,7 @@ def entry(document: Document) -> Entry:
     """Analyse a document, once for all engines."""
     analysed = _Analysed()
     analysed.add("title", document.title)
-    analysed.add("labels", *document.headings, *document.tags)
+    analysed.add("labels", *document.headings, *document.tags, *document.keywords)
     analysed.add("summary", document.summary)
     analysed.add("author", *document.author_names, document.author)
     analysed.add("body", document.text)

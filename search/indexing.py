@@ -34,6 +34,7 @@ def document(article: SearchableArticle) -> Document:
         summary=article.summary,
         headings=article.headings,
         tags=article.tags,
+        keywords=article.keywords,
         kind=article.kind,
         topics=article.topic_path,
         author=article.author,

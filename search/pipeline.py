@@ -68,14 +68,21 @@ class Pipeline:
         self._speller: tuple[str, Speller] | None = None
 
     def search(
-        self, query: Query, rows: Rows[Row], *, page: int = 1, spell: bool = True
+        self,
+        query: Query,
+        rows: Rows[Row],
+        *,
+        page: int = 1,
+        spell: bool = True,
+        searcher: Searcher | None = None,
     ) -> Results[Row]:
         """One page of results; only articles for which `rows` has a row are counted and shown.
 
         The index may be a moment behind: what it still holds and the database no longer shows is
-        left out by asking again without it, so that it shows in no count either.
+        left out by asking again without it, so that it shows in no count either. Another searcher
+        than the present one answers what would be found if the index were as it says.
         """
-        searcher = self._engine.searcher()
+        searcher = searcher or self._engine.searcher()
         meaning = understand(query, searcher, (lambda: self.speller(searcher)) if spell else None)
         if meaning.is_hopeless:
             return Results(query, meaning, [], 0, 1)

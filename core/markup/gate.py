@@ -1,12 +1,9 @@
-"""What a page may hold: two sanitisers in a row, bleach and nh3, and our own rule for addresses."""
+"""What a page may hold: the last of two sanitisers, nh3, and our own rule for addresses."""
 
-import html
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
 
 import nh3
-from bleach.sanitizer import Cleaner
 
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 REL = "noopener noreferrer"
@@ -39,58 +36,13 @@ def is_attachment(src: str) -> bool:
 
 
 # fmt: off
-_TAGS = frozenset({
+TAGS = frozenset({
     "a", "abbr", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1",
     "h2", "h3", "h4", "h5", "h6", "hr", "img", "input", "li", "ol", "p", "pre", "s", "section",
     "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead",
     "tr", "ul",
 })
 # fmt: on
-
-# What the engines write; `shaping` makes of it what readers get.
-_WRITTEN = {
-    "a": {"href", "title", "class", "id"},
-    "abbr": {"title"},
-    "code": {"class"},
-    "div": {"class"},
-    "h1": {"id"},
-    "h2": {"id"},
-    "h3": {"id"},
-    "h4": {"id"},
-    "h5": {"id"},
-    "h6": {"id"},
-    "img": {"src", "alt", "title"},
-    "input": {"type", "checked", "disabled"},
-    "li": {"class", "id"},
-    "ol": {"start", "class"},
-    "p": {"class"},
-    "section": {"class"},
-    "span": {"class"},
-    "sup": {"class", "id"},
-    "td": {"align"},
-    "th": {"align"},
-}
-
-
-def first_gate(shaper: Callable[..., Any]) -> Callable[[str], str]:
-    """bleach, with the filter that gives what it lets through its final shape."""
-    cleaner = Cleaner(
-        tags=_TAGS,
-        attributes=_may_be_written,
-        protocols=SCHEMES,
-        strip=True,
-        strip_comments=True,
-        filters=[shaper],
-    )
-    return cleaner.clean
-
-
-def _may_be_written(tag: str, name: str, value: str) -> bool:
-    if name not in _WRITTEN.get(tag, ()):
-        return False
-    # bleach keeps entities as written and lets `javascript:123` pass, so it is not asked.
-    return name != "href" or is_safe_href(html.unescape(value))
-
 
 _SHOWN = {
     "a": {"href", "title", "class", "id", "rel", "aria-label"},
@@ -136,10 +88,29 @@ _VALUES: dict[str, Callable[[str], object]] = {
 
 def last_gate() -> Callable[[str], str]:
     """nh3, which sees exactly what readers get."""
+    return _cleaner(TAGS - {"h1"}, _SHOWN, _shown)
+
+
+# What a comparison adds to elements that only one text has, or that stand elsewhere in it.
+MARKS = frozenset({"diff-added", "diff-removed", "diff-moved", "diff-note"})
+
+
+def comparison_gate() -> Callable[[str], str]:
+    """The same for two pages that were put together: with marks, without ids."""
+    tags = (TAGS - {"h1"}) | {"ins"}
+    attributes = {tag: (_SHOWN.get(tag, set()) - {"id"}) | {"class"} for tag in tags}
+    return _cleaner(tags, attributes, _shown_in_comparison)
+
+
+def _cleaner(
+    tags: Iterable[str],
+    attributes: Mapping[str, set[str]],
+    attribute_filter: Callable[[str, str, str], str | None],
+) -> Callable[[str], str]:
     cleaner = nh3.Cleaner(
-        tags=set(_TAGS - {"h1"}),
-        attributes=_SHOWN,
-        attribute_filter=_shown,
+        tags=set(tags),
+        attributes=dict(attributes),
+        attribute_filter=attribute_filter,
         set_tag_attribute_values={"input": {"type": "checkbox", "disabled": ""}},
         link_rel=None,  # nh3 would add it before the filter, and the filter could drop it again
         url_schemes=set(SCHEMES),
@@ -150,3 +121,11 @@ def last_gate() -> Callable[[str], str]:
 def _shown(tag: str, name: str, value: str) -> str | None:
     fits = _VALUES.get(name)
     return value if fits is None or fits(value) else None
+
+
+def _shown_in_comparison(tag: str, name: str, value: str) -> str | None:
+    if name != "class":
+        return _shown(tag, name, value)
+    if "class" in _SHOWN.get(tag, ()):
+        return _shown(tag, name, value)
+    return value if value in MARKS else None

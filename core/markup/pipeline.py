@@ -4,7 +4,8 @@ import re
 from functools import partial
 
 from core.markup import commonmark, python_markdown
-from core.markup.gate import first_gate, last_gate
+from core.markup.first_gate import first_gate
+from core.markup.gate import last_gate
 from core.markup.parts import Job, MarkupError, Rendered
 from core.markup.shaping import Page, Shaper, heading_levels
 

@@ -131,6 +131,13 @@ class Review(Model):
         ),
         sa.Index("ix_review_state_submitted_at", "state", "submitted_at"),
         sa.Index("ix_review_state_benefit", "state", "benefit"),
+        sa.Index("ix_review_state_topic_id", "state", "topic_id"),  # what waits, in the navigation
+        sa.Index(  # the queue shows those waiting to be looked at beside what is open
+            "ix_review_sample_waiting",
+            "sample",
+            sqlite_where=sa.text("sample = 'waiting'"),
+            postgresql_where=sa.text("sample = 'waiting'"),
+        ),
     )
 
     @property
@@ -195,7 +202,9 @@ class ReviewEntry(Model):
     actor: Mapped[User] = relationship()
 
 
-append_only(ReviewEntry, allow_delete=True)  # an article that goes takes the log of its reviews along
+append_only(
+    ReviewEntry, allow_delete=True
+)  # an article that goes takes the log of its reviews along
 
 
 @sa.event.listens_for(ReviewEntry, "before_update")

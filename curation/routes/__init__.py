@@ -1,6 +1,31 @@
 """The addresses of reviewing."""
 
-from curation.routes import decisions, queue, review, submission
+from curation.routes import (
+    bulk,
+    checklist,
+    checks,
+    decisions,
+    editing,
+    queue,
+    reasons,
+    review,
+    submission,
+    talk,
+    triage,
+)
 from curation.routes.blueprint import bp
 
-__all__ = ["bp", "decisions", "queue", "review", "submission"]
+__all__ = [
+    "bp",
+    "bulk",
+    "checklist",
+    "checks",
+    "decisions",
+    "editing",
+    "queue",
+    "reasons",
+    "review",
+    "submission",
+    "talk",
+    "triage",
+]

@@ -34,6 +34,8 @@ def places(session: Session) -> Iterator[Place]:
     yield Place("manage people", ADMINISTRATOR, "/admin/people")
     yield Place("manage topics", ADMINISTRATOR, "/admin/topics")
     yield Place("manage one topic", ADMINISTRATOR, "/admin/topics/1")
+    yield Place("audit log", ADMINISTRATOR, "/admin/audit")
+    yield Place("audit log, a wrong day", ADMINISTRATOR, "/admin/audit?since=soon", 422)
     yield Place("home of an administrator", ADMINISTRATOR, "/")
 
 
@@ -68,6 +70,7 @@ def _writing(session: Session) -> Iterator[Place]:
     yield Place("drafts", AUTHOR, "/drafts")
     yield Place("drafts, none", "charlotte-okafor", "/drafts")
     yield Place("inbox", AUTHOR, "/inbox")
+    yield Place("inbox, what is new", AUTHOR, "/inbox?show=unread")
     for name, is_locked in [("draft", False), ("draft under review", True)]:
         draft, author = _draft(session, is_locked)
         yield Place(name, author, f"/drafts/{draft}")

@@ -43,6 +43,7 @@ def test_what_is_not_ours_is_not_our_business(tmp_path: Path) -> None:
         ("IMAGE_MB", "-1"),
         ("FILES_MB", "1.5"),
         ("DIALECT", "markdown"),
+        ("SEARCH_RECORDS", "yes"),
     ],
 )
 def test_a_malformed_setting_is_refused_by_its_name(tmp_path: Path, name: str, value: str) -> None:

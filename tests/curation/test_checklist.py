@@ -7,15 +7,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
-from curation import checklist, workflow
+from curation import checklist, notices, workflow
 from curation.checklist import Lines, Verdict
 from curation.models import ChecklistVerdict, Review, State
 from curation.workflow import MovedOn, WrongState
 from kb import drafts, policy
 from kb.models import Topic
 from kb.policy import Item, Policies
-from people.models import User
-from tests.conftest import Clock
+from people.models import Notice, User
+from tests.conftest import Clock, Deliveries
 from tests.factories import bring_to, edit, make_review, make_topic, submit
 
 ITEMS = (
@@ -246,6 +246,18 @@ def test_the_message_says_what_is_missing_and_where(
         "- Not yet: It has steps. Number them. (lines 3 to 5)\n"
         "- Not yet: No names. (line 1)"
     )
+
+
+def test_the_authors_notice_carries_what_is_missing(
+    session: Session, review: Review, alice: User, cora: User, outbox: Deliveries
+) -> None:
+    notices.init_app()
+    say(session, review, cora, no("steps", "Number them."))
+    bring = {"version": review.version, "revision": review.revision_id}
+    workflow.request_changes(session, review.id, **bring, reason="", by=cora)
+    outbox.drain()
+    notice = session.scalars(sa.select(Notice).where(Notice.user_id == alice.id)).all()[-1]
+    assert notice.text.endswith("From the checklist:\n- Not yet: It has steps. Number them.")
 
 
 def test_authors_tick_off_what_they_have_done(

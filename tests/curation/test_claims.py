@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 from core.errors import Conflict
 from core.outbox import Event
 from curation import queries, workflow
+from curation.filters import QueueFilter
 from curation.models import Action, Review, State
-from curation.queries import QueueFilter
+from curation.queue import look
 from curation.workflow import MovedOn
 from people.models import User
 from tests.conftest import Clock
@@ -52,15 +53,14 @@ def test_a_claim_that_ran_out_counts_as_submitted_in_python_and_in_sql(
 def test_a_claim_that_ran_out_waits_in_the_queue_and_its_counts(
     session: Session, carl: User, review: Review, clock: Clock
 ) -> None:
-    waiting = QueueFilter(state="submitted")
-    assert queries.queue(session, carl, waiting)[0] == 0
+    assert look(session, carl, QueueFilter(state="submitted")).lines() == []
     assert queries.waiting_for(session, carl) == 0
 
     clock.move(minutes=30)
 
-    assert queries.queue(session, carl, waiting) == (1, [review])
-    assert queries.queue(session, carl, QueueFilter(state="in_review"))[0] == 0
-    assert queries.counts_by_state(session, carl, QueueFilter()) == {State.SUBMITTED: 1}
+    waiting = look(session, carl, QueueFilter(state="submitted"))
+    assert [line.id for line in waiting.lines()] == [review.id]
+    assert waiting.counts("state") == {"submitted": 1}
     assert queries.waiting_for(session, carl) == 1
 
 

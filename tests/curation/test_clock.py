@@ -7,16 +7,18 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from core import periodic
+from core.db import Database
 from core.outbox import Event
 from curation import clock as review_clock
-from curation import escalation, workflow
+from curation import escalation, notices, workflow
 from curation.models import Action, Review, ReviewEntry, State
 from kb import drafts, policy
 from kb.models import Draft, Publication, Topic
 from kb.policy import Policies
 from people import company
-from people.models import User
-from tests.conftest import Clock
+from people.models import Notice, User
+from tests.conftest import Clock, Deliveries
 from tests.factories import bring_to, edit, make_review, make_topic, make_user, submit
 
 HOUR = 3600
@@ -242,6 +244,30 @@ def test_the_backup_is_told_and_then_the_coordinator_each_once(
         assert told(session, review) == expected
     kinds = session.scalars(sa.select(Event.kind).where(Event.kind == "review.escalated")).all()
     assert len(kinds) == 2
+
+
+def test_the_outbox_tells_the_backup_by_a_notice(
+    session: Session,
+    alice: User,
+    bob: User,
+    cora: User,
+    topic: Topic,
+    clock: Clock,
+    database: Database,
+    outbox: Deliveries,
+) -> None:
+    topic.curators, topic.backup = [cora], bob
+    submitted(session, alice, topic)
+    clock.time = at("10 17:00")
+    escalation.init_app()
+    notices.init_app()
+    session.commit()
+    for _ in range(3):
+        periodic.run_due(database)
+        outbox.drain()
+        clock.move(minutes=2)
+    subjects = session.scalars(sa.select(Notice.subject).where(Notice.user_id == bob.id)).all()
+    assert list(subjects) == ["Overdue: Quote in a day"]
 
 
 def test_the_coordinator_is_told_at_once_where_there_is_no_backup(

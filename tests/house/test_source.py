@@ -13,7 +13,7 @@ from tests.house.files import ROOT, files, name, product_code
 # Who decides that a change is complete: entry points, and what works outside any request.
 COMMITTERS = {"routes", "admin", "cli", "outbox", "periodic", "tally"}
 # Long work in portions, each a transaction of its own, called by a command or a delivery.
-PORTIONS = {"kb/rendering.py", "people/mailing.py", "search/demand.py"}
+PORTIONS = {"curation/merges.py", "kb/rendering.py", "people/mailing.py", "search/demand.py"}
 
 
 def may_commit(path: Path) -> bool:

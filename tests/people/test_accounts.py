@@ -1,8 +1,10 @@
 """Accounts: adding people, passwords, roles, ending access, and the last administrator."""
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from core.audit import AuditEntry
 from core.errors import Conflict, Invalid, NotAllowed
 from people import accounts
 from people.models import Role, User
@@ -112,7 +114,9 @@ def test_only_administrators_change_accounts(
         with pytest.raises(NotAllowed):
             accounts.deactivate(session, bob, by=nobody)
         with pytest.raises(NotAllowed):
-            accounts.activate(bob, by=nobody)
+            accounts.activate(session, bob, by=nobody)
+        with pytest.raises(NotAllowed):
+            accounts.give_password(session, bob, "hash", by=nobody)
     assert (bob.role, bob.active) == (Role.EMPLOYEE, True)
 
 
@@ -132,7 +136,7 @@ def test_ending_access_ends_sessions_and_can_be_taken_back(
     assert not bob.is_active
     assert bob.get_id() != session_id
     assert accounts.find_by_word(session, "bob") is None
-    accounts.activate(bob, by=ada)
+    accounts.activate(session, bob, by=ada)
     assert bob.is_active
 
 
@@ -152,6 +156,29 @@ def test_nobody_ends_their_own_access(session: Session, ada: User) -> None:
     make_user(session, "Adam", role=Role.ADMIN)
     with pytest.raises(Conflict, match="your own"):
         accounts.deactivate(session, ada, by=ada)
+
+
+def test_what_administrators_do_to_accounts_is_written_down(session: Session, ada: User) -> None:
+    anna = accounts.add_person(
+        session, email="anna@example.com", name="Anna", password=GOOD, by=ada
+    )
+    for _click in range(2):  # the second changes nothing, so there is nothing to write
+        accounts.change_role(session, anna, Role.CURATOR, by=ada)
+    accounts.give_password(session, anna, "hash", by=ada)
+    for _click in range(2):
+        accounts.deactivate(session, anna, by=None)
+    for _click in range(2):
+        accounts.activate(session, anna, by=ada)
+    session.flush()
+    entries = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert [(entry.action, entry.actor_name, entry.detail) for entry in entries] == [
+        ("person.added", "Ada", {"role": "employee"}),
+        ("role.changed", "Ada", {"before": {"role": "employee"}, "after": {"role": "curator"}}),
+        ("password.given", "Ada", {}),
+        ("access.ended", "", {}),
+        ("access.given_back", "Ada", {}),
+    ]
+    assert {(e.thing, e.thing_id, e.thing_name) for e in entries} == {("person", anna.id, "Anna")}
 
 
 @pytest.mark.parametrize("word", ["bob", "@bob", " BOB@example.com ", "@Bob"])

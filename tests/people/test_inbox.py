@@ -1,23 +1,15 @@
-"""Notices: one for each event and person, and one mail for each notice."""
+"""Notices: one for each event and person, told as the person chose."""
 
-import logging
-import socketserver
-import threading
-from collections.abc import Iterator
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from pathlib import Path
+from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core import config
-from core.config import Config
-from core.outbox import Delivery, Event, record
-from people import inbox
-from people.models import Notice, User
-from tests.conftest import Clock, Deliveries
+from core.outbox import Event, record
+from people import choices, inbox, nav
+from people.choices import SORTS, Choice
+from people.models import MailChoice, Notice, NoticeChoice, User
+from tests.conftest import Clock
 
 
 def happening(session: Session) -> Event:
@@ -26,20 +18,15 @@ def happening(session: Session) -> Event:
     return event
 
 
-def tell(session: Session, user: User, event: Event | None = None, **changes: str) -> Notice | None:
+def tell(session: Session, user: User, event: Event | None = None, **changes: Any) -> Notice | None:
     told = {"subject": "Published: Mind the gap", "text": "Cora approved it.", "path": "/reviews/7"}
     return inbox.tell(session, user.id, event or happening(session), **(told | changes))
 
 
-def settings(tmp_path: Path, mail_url: str = "") -> Config:
-    return config.load(
-        {
-            "FIRSTHAND_DATA": str(tmp_path),
-            "FIRSTHAND_BASE_URL": "https://kb.example.com/",
-            "FIRSTHAND_MAIL_URL": mail_url,
-            "FIRSTHAND_MAIL_FROM": "Firsthand <kb@example.com>",
-        }
-    )
+def told(session: Session, user: User, event: Event | None = None, **changes: Any) -> Notice:
+    notice = tell(session, user, event, **changes)
+    assert notice is not None
+    return notice
 
 
 def test_a_notice_is_put_once_for_each_event_and_person(
@@ -53,6 +40,10 @@ def test_a_notice_is_put_once_for_each_event_and_person(
     assert (inbox.count(session, alice), inbox.count(session, bob)) == (2, 1)
 
 
+def test_nobody_is_nobody_to_tell(session: Session) -> None:
+    assert inbox.tell(session, 999, happening(session), subject="", text="", path="/") is None
+
+
 def test_the_inbox_shows_the_newest_first_and_ones_own_only(
     session: Session, alice: User, bob: User
 ) -> None:
@@ -63,13 +54,17 @@ def test_the_inbox_shows_the_newest_first_and_ones_own_only(
     assert [notice.subject for notice in page] == ["Number 3", "Number 2"]
 
 
+def test_what_was_not_read_can_be_looked_at_alone(session: Session, alice: User) -> None:
+    first, second = told(session, alice), told(session, alice)
+    inbox.mark_read(session, alice, first.id)
+    assert list(inbox.notices(session, alice, unread=True)) == [second]
+    assert (inbox.count(session, alice), inbox.count(session, alice, unread=True)) == (2, 1)
+
+
 def test_reading_one_or_all_touches_nobody_elses(
     session: Session, alice: User, bob: User, clock: Clock
 ) -> None:
-    first, second, bobs = tell(session, alice), tell(session, alice), tell(session, bob)
-    assert first
-    assert second
-    assert bobs
+    first, second, bobs = told(session, alice), told(session, alice), told(session, bob)
     inbox.mark_read(session, alice, bobs.id)
     inbox.mark_read(session, alice, first.id)
     session.expire_all()
@@ -81,144 +76,79 @@ def test_reading_one_or_all_touches_nobody_elses(
     assert (first.read_at, second.read_at, bobs.read_at) == (earlier, clock.now(), None)
 
 
-# Mail
+# As the person chose
 
 
-class MailServer(socketserver.ThreadingTCPServer):
-    """Speaks just enough SMTP to take messages; says what it is told to say to a recipient."""
-
-    daemon_threads = True
-    allow_reuse_address = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Conversation)
-        self.messages: list[EmailMessage] = []
-        self.answer = "250 fine"
-
-    @property
-    def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.server_address[1]}"
-
-
-class _Conversation(socketserver.StreamRequestHandler):
-    server: MailServer
-
-    def handle(self) -> None:
-        self.say("220 ready")
-        while line := self.rfile.readline().strip().upper():
-            if line.startswith(b"RCPT"):
-                self.say(self.server.answer)
-            elif line == b"DATA":
-                self.say("354 go on")
-                self.take()
-            elif line == b"QUIT":
-                self.say("221 bye")
-                return
-            else:
-                self.say("250 fine")
-
-    def take(self) -> None:
-        lines = []
-        while (line := self.rfile.readline()) != b".\r\n":
-            lines.append(line)
-        message = message_from_bytes(b"".join(lines), policy=policy.default)
-        assert isinstance(message, EmailMessage)
-        self.server.messages.append(message)
-        self.say("250 taken")
-
-    def say(self, line: str) -> None:
-        self.wfile.write(f"{line}\r\n".encode())
-
-
-@pytest.fixture
-def post() -> Iterator[MailServer]:
-    with MailServer() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-def test_each_notice_becomes_one_mail_with_a_link_to_our_address(
-    session: Session, alice: User, outbox: Deliveries, post: MailServer, tmp_path: Path
+@pytest.mark.parametrize("sort", SORTS.values(), ids=list(SORTS))
+def test_without_a_choice_the_sort_says_how(
+    session: Session, alice: User, sort: choices.Sort
 ) -> None:
-    inbox.init_app(settings(tmp_path, post.url))
-    tell(session, alice, text="Cora approved “Größe”.", subject="Published: Größe")
-    outbox.drain()
-    outbox.drain()
-    [mail] = post.messages
-    assert (mail["To"], mail["From"]) == ("alice@example.com", "Firsthand <kb@example.com>")
-    assert mail["Subject"] == "Published: Größe"
-    assert mail["Auto-Submitted"] == "auto-generated"
-    text = mail.get_content()
-    assert "Cora approved “Größe”." in text
-    assert "\nhttps://kb.example.com/reviews/7\n" in text.replace("\r\n", "\n")
+    notice = told(session, alice, about=sort.key)
+    waits = sort.mail in (MailChoice.DAILY, MailChoice.WEEKLY)
+    assert (notice.about, notice.shown) == (sort.key, True)
+    assert (notice.digest_due_at is not None) is waits
 
 
-def test_a_title_cannot_add_headers_to_a_mail(
-    session: Session, alice: User, outbox: Deliveries, post: MailServer, tmp_path: Path
+def test_a_notice_for_mail_alone_is_neither_shown_nor_counted(
+    session: Session, alice: User
 ) -> None:
-    inbox.init_app(settings(tmp_path, post.url))
-    tell(session, alice, subject="Hello\r\nBcc: everybody@example.com")
-    outbox.drain()
-    [mail] = post.messages
-    assert mail["Bcc"] is None
-    assert mail["Subject"] == "Hello Bcc: everybody@example.com"
+    choices.choose(session, alice.id, {"comments": Choice(inbox=False, mail=MailChoice.DAILY)})
+    notice = told(session, alice, about="comments")
+    assert not notice.shown
+    assert list(inbox.notices(session, alice)) == []
+    assert (inbox.count(session, alice), nav.unread(session, alice)) == (0, 0)
+    inbox.mark_read(session, alice)
+    session.expire_all()
+    assert notice.digest_due_at is not None  # it still waits for its mail
 
 
-def test_nobody_who_cannot_sign_in_gets_mail(
-    session: Session, alice: User, outbox: Deliveries, post: MailServer, tmp_path: Path
+def test_who_wants_to_hear_nothing_of_a_sort_hears_nothing(session: Session, alice: User) -> None:
+    choices.choose(session, alice.id, {"comments": Choice(inbox=False, mail=MailChoice.NEVER)})
+    assert tell(session, alice, about="comments") is None
+    assert tell(session, alice, about="flags") is not None
+
+
+def test_what_concerns_ones_account_cannot_be_missed(session: Session, alice: User) -> None:
+    nothing = NoticeChoice(user_id=alice.id, about="account", inbox=False, mail=MailChoice.NEVER)
+    session.add(nothing)
+    assert told(session, alice, about="account").shown
+
+
+def test_a_sort_that_does_not_exist_is_a_fault_that_shows(session: Session, alice: User) -> None:
+    with pytest.raises(ValueError, match="gossip"):
+        tell(session, alice, about="gossip")
+
+
+# Old news
+
+
+def test_a_decision_makes_what_was_said_before_about_the_same_old_news(
+    session: Session, alice: User, bob: User, clock: Clock
 ) -> None:
-    inbox.init_app(settings(tmp_path, post.url))
-    alice.active = False
-    tell(session, alice)
-    outbox.drain()
-    assert post.messages == []
+    about = "comments"
+    read_by = told(session, alice, about=about)
+    elsewhere = told(session, alice, about=about, path="/reviews/8")
+    other_sort = told(session, alice, about="flags")
+    bobs = told(session, bob, about=about)
+    decided = told(session, alice, about=about, replaces=True)
+    session.expire_all()
+    assert (read_by.read_at, read_by.digest_due_at) == (clock.now(), None)
+    assert [n.read_at for n in (elsewhere, other_sort, bobs, decided)] == [None] * 4
+    assert elsewhere.digest_due_at is not None
 
 
-def test_a_mail_that_was_not_taken_is_sent_later_and_the_notice_is_there_at_once(
-    session: Session,
-    alice: User,
-    outbox: Deliveries,
-    post: MailServer,
-    tmp_path: Path,
-    clock: Clock,
+def test_being_told_again_of_the_same_event_makes_nothing_old_news(
+    session: Session, alice: User
 ) -> None:
-    inbox.init_app(settings(tmp_path, post.url))
-    post.answer = "451 not now"
-    tell(session, alice)
-    outbox.drain()
-    assert post.messages == []
-    assert inbox.count(session, alice) == 1
-    [delivery] = session.scalars(sa.select(Delivery))
-    assert "451" in (delivery.error or "")
-    post.answer = "250 fine"
-    clock.move(minutes=1)
-    outbox.drain()
-    assert len(post.messages) == 1
+    event = happening(session)
+    first = told(session, alice, event, about="comments", replaces=True)
+    assert tell(session, alice, event, about="comments", replaces=True) is None
+    session.expire_all()
+    assert first.read_at is None
 
 
-def test_a_mail_server_that_is_down_holds_up_nothing(
-    session: Session, alice: User, outbox: Deliveries, tmp_path: Path
-) -> None:
-    inbox.init_app(settings(tmp_path, "smtp://127.0.0.1:1"))
-    tell(session, alice)
-    outbox.drain()
-    assert session.scalars(sa.select(Delivery.done_at)).one() is None
-    assert inbox.count(session, alice) == 1
-
-
-def test_without_a_mail_server_mail_goes_to_the_log(
-    session: Session,
-    alice: User,
-    outbox: Deliveries,
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level(logging.INFO, "firsthand.mail")
-    inbox.init_app(settings(tmp_path))
-    tell(session, alice)
-    outbox.drain()
-    assert "alice@example.com" in caplog.text
-    assert "https://kb.example.com/reviews/7" in caplog.text
+def test_what_was_read_needs_no_mail(session: Session, alice: User) -> None:
+    notice = told(session, alice, about="comments")
+    inbox.mark_read(session, alice)
+    session.expire_all()
+    assert notice.digest_due_at is None

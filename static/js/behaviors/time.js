@@ -1,5 +1,5 @@
 // Shows every <time datetime> in the reader's zone and language: a date, or as data-style says, "5 minutes ago" (relative),
-// "Tuesday" as it follows the word since, "10:34" (clock); the exact moment is its title.
+// "3 weeks ago" however long (ago), "Tuesday" as it follows the word since, "10:34" (clock); the exact moment is its title.
 
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "short" });
@@ -41,7 +41,16 @@ export function since(moment, now = new Date()) {
   return days < 7 ? weekday.format(moment) : day.format(moment);
 }
 
-const STYLES = { relative: inWords, since, clock: clockTime };
+// However long ago: "today", "yesterday", "3 weeks ago", "2 years ago".
+export function ago(moment, now = new Date()) {
+  const days = Math.max(0, Math.round((new Date(now).setHours(12, 0, 0, 0) - new Date(moment).setHours(12, 0, 0, 0)) / 1000 / DAY));
+  if (days < 14) return relative.format(-days, "day");
+  if (days < 60) return relative.format(-Math.floor(days / 7), "week");
+  if (days < 730) return relative.format(-Math.floor(days / 30.4), "month");
+  return relative.format(-Math.floor(days / 365), "year");
+}
+
+const STYLES = { relative: inWords, ago, since, clock: clockTime };
 
 function show(time) {
   const moment = new Date(time.dateTime);

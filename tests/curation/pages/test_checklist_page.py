@@ -4,13 +4,18 @@ from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
+from bs4 import BeautifulSoup
+from flask import Flask
+from flask_login import login_user
 from sqlalchemy.orm import Session
 
-from curation import workflow
+from curation import checklist, workflow
+from curation.checklist import Lines, Verdict
 from curation.models import ChecklistVerdict, Review, State
+from kb import drafts
 from people.models import User
 from tests.conftest import Browser, leads_to_signin
-from tests.factories import make_review, make_topic, reading
+from tests.factories import edit, make_review, make_topic, reading, submit
 
 NewClient = Callable[[User], Browser]
 
@@ -174,3 +179,60 @@ def test_an_author_ticks_off_a_task(
     assert new_client(bob).post(path).status_code == 404
     assert new_client(cora).post(path).status_code == 403
     assert browser.post(f"/reviews/{review.id}/tasks/999").status_code == 404
+
+
+# What the page of a review shows of it
+
+
+@pytest.fixture
+def shown(app: Flask, session: Session) -> Callable[..., BeautifulSoup]:
+    """`shown(reader, macro, ...)` is what a macro of the checklist makes of what it is given."""
+
+    def shown(reader: User, macro: str, *arguments: object) -> BeautifulSoup:
+        session.commit()
+        with app.test_request_context():
+            login_user(reader)
+            template = app.jinja_env.get_template("curation/_checklist.html")
+            return BeautifulSoup(getattr(template.module, macro)(*arguments), "html.parser")
+
+    return shown
+
+
+def test_the_form_shows_what_was_said_and_what_was_missing_before(
+    session: Session, shown: Callable[..., BeautifulSoup], cora: User, review: Review
+) -> None:
+    no = Verdict("follow", False, "Which <form>?", Lines(3, 3))
+    checklist.record(session, review.id, [no], version=review.version, by=cora)
+    workflow.request_changes(session, review.id, **reading(review), reason="", by=cora)
+    draft = drafts.of_article(session, review.author, review.article_id)
+    assert draft is not None
+    submit(session, edit(session, draft, body="New.\n\nOne.\n\nThree."))
+    workflow.claim(session, review.id, by=cora)
+    right = Verdict("right", True)
+    checklist.record(session, review.id, [right], version=review.version, by=cora)
+    board = checklist.board(session, review)
+    former = [line.former for line in board if line.former]
+    page = shown(cora, "checklist_form", board, checklist.places(review, former), review)
+    items = page.select("fieldset")
+    assert [item["data-checklist-item"] for item in items] == ["follow", "when", "right", "private"]
+    assert "Missing in round 1: Which <form>?" in " ".join(items[0].get_text().split())
+    link = items[0].select_one("a")
+    assert link is not None
+    assert link["href"] == "#L5"
+    checked = [item.select_one("[checked]") for item in items]
+    assert [radio and radio["value"] for radio in checked] == ["", "", "yes", ""]
+
+
+def test_tasks_can_be_ticked_by_authors_while_the_text_is_with_them(
+    session: Session, shown: Callable[..., BeautifulSoup], alice: User, cora: User, review: Review
+) -> None:
+    no = Verdict("follow", False, "Which form?", Lines(3, 3))
+    checklist.record(session, review.id, [no], version=review.version, by=cora)
+    workflow.request_changes(session, review.id, **reading(review), reason="", by=cora)
+    tasks = checklist.tasks(session, review)
+    places = checklist.places(review, tasks)
+    page = shown(alice, "task_list", tasks, places, review, True)
+    form = page.select_one("form")
+    assert form is not None
+    assert form["action"] == f"/reviews/{review.id}/tasks/{tasks[0].id}"
+    assert shown(cora, "task_list", tasks, places, review, False).select("form") == []

@@ -1,8 +1,7 @@
-"""What the queue, the page of a review and the editor's submit button show to whom."""
+"""What the page of a review and the editor's submit button show to whom."""
 
 from collections.abc import Callable
 
-import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -16,7 +15,6 @@ from tests.factories import (
     make_article,
     make_draft,
     make_review,
-    make_topic,
     reading,
     republish,
     submit,
@@ -48,77 +46,12 @@ def typed(response: TestResponse, selector: str) -> str:
     return field.get_text().strip()
 
 
-def rows(response: TestResponse) -> list[str]:
-    return [title.get_text(strip=True) for title in page(response).select(".queue .item__title")]
-
-
 def a_stale_review(session: Session, author: User, colleague: User) -> Review:
     """A change to an article whose live text has changed since."""
     article = make_article(session, colleague, body="One.\n\nTwo.\n\nThree.")
     review = make_review(session, author, article=article, body="One.\n\nTwo.\n\nThree, and four.")
     republish(session, article, colleague, body="Zero.\n\nTwo.\n\nThree.")
     return review
-
-
-# The queue
-
-
-def test_the_queue_shows_who_waits_longest_first(
-    session: Session, new_client: NewClient, clock: Clock, alice: User, bob: User, cora: User
-) -> None:
-    make_review(session, alice, title="The older one")
-    clock.move(days=1)
-    make_review(session, bob, title="The newer one", note="Is the topic right?")
-    response = new_client(cora).get("/reviews")
-    assert rows(response) == ["The older one", "The newer one"]
-    assert "Is the topic right?" in words(response)
-
-
-def test_the_queue_says_who_is_reading(
-    session: Session, new_client: NewClient, alice: User, cora: User, carl: User
-) -> None:
-    make_review(session, alice, state=State.IN_REVIEW, curator=cora)
-    assert "Being read by Cora until" in words(new_client(carl).get("/reviews"))
-
-
-def test_the_filters_of_the_queue_live_in_its_address(
-    session: Session, new_client: NewClient, alice: User, bob: User, cora: User
-) -> None:
-    sales = make_topic(session, "Sales", slug="sales")
-    travel = make_topic(session, "Travel")
-    make_review(session, alice, title="About sales", topic=sales)
-    make_review(session, bob, title="About travel", topic=travel)
-    response = new_client(cora).get("/reviews?topic=sales")
-    assert rows(response) == ["About sales"]
-    chosen = page(response).select_one("select[name=topic] option[selected]")
-    assert chosen is not None
-    assert chosen["value"] == "sales"
-
-
-def test_the_queue_counts_each_state_for_the_other_filters(
-    session: Session, new_client: NewClient, alice: User, bob: User, cora: User
-) -> None:
-    make_review(session, alice)
-    make_review(session, bob, state=State.CHANGES_REQUESTED, curator=cora)
-    response = new_client(cora).get("/reviews?state=changes_requested")
-    states = page(response).select(".queue-states__state")
-    shown = [" ".join(state.get_text(" ").split()) for state in states]
-    assert shown == [
-        "All that wait 1",
-        "Waiting for review 1",
-        "Being read 0",
-        "Changes requested 1",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("address", "sentence"),
-    [("/reviews", "Nothing waits for review"), ("/reviews?mine=1", "Nothing here matches")],
-)
-def test_an_empty_queue_says_why(
-    new_client: NewClient, cora: User, address: str, sentence: str
-) -> None:
-    assert sentence in words(new_client(cora).get(address))
 
 
 # One review, as each person sees it

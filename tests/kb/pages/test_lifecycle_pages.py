@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from core.audit import AuditEntry
+from core.db import db
 from kb import lifecycle, plans
 from kb.models import Article, Plan, Topic
 from people.models import Role, User
@@ -99,7 +100,7 @@ def test_an_owner_is_offered_what_is_theirs_to_do(new_client: NewClient, alice: 
 
 
 @pytest.mark.usefixtures("article")
-def test_manage_is_linked_for_those_entitled_and_asks_nothing_for_readers(
+def test_manage_is_linked_for_those_entitled(
     session: Session, new_client: NewClient, machines: Topic, alice: User, bob: User, cora: User
 ) -> None:
     eve = make_user(session, "Eve")
@@ -109,6 +110,17 @@ def test_manage_is_linked_for_those_entitled_and_asks_nothing_for_readers(
         for person in (alice, bob, cora, eve)
     }
     assert linked == {"alice": True, "bob": False, "cora": True, "eve": True}
+
+
+@pytest.mark.usefixtures("article")
+def test_whether_manage_is_theirs_costs_readers_no_query(new_client: NewClient, bob: User) -> None:
+    reader, asked = new_client(bob), []
+    reader.get(PAGE)
+    sa.event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    assert reader.get(PAGE).status_code == 200
+    about_articles = [each for each in asked if "FROM article" in each or "publication" in each]
+    assert len(about_articles) == 2  # the article, and who else wrote it
+    assert not any("topic_policy" in each for each in asked)
 
 
 @pytest.mark.usefixtures("article")

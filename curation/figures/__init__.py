@@ -1,0 +1,11 @@
+"""What curators can see of their work in numbers: how long things take, and what comes of them.
+
+Always of topics and times, never of people: nothing here reads or returns anybody's name.
+"""
+
+from curation.figures.choice import Choice
+from curation.figures.period import Period
+from curation.figures.sheets import NAMES, sheet
+from curation.figures.whole import Figures, look
+
+__all__ = ["NAMES", "Choice", "Figures", "Period", "look", "sheet"]

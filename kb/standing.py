@@ -1,0 +1,30 @@
+"""Where an article stands with its readers: what they had last, and what the next text builds on."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from kb.models import Article, Publication
+
+
+def last_publication(session: Session, article_id: int) -> Publication | None:
+    """The text that readers have, or had before it was taken back."""
+    query = sa.select(Publication).where(Publication.article_id == article_id)
+    return session.scalar(query.order_by(Publication.number.desc()).limit(1))
+
+
+def base_id(session: Session, article: Article) -> int | None:
+    """The revision that the next text has to be written on: the live one, else the last one.
+
+    So what was taken back can be mended and published again, and no text comes back by accident
+    that was written before the one that readers had last.
+    """
+    if article.live_revision_id is not None or article.slug is None:
+        return article.live_revision_id
+    last = last_publication(session, article.id)
+    return last.revision_id if last else None
+
+
+def title_of(session: Session, article: Article) -> str:
+    """As a sentence names it: by the title that readers have, or had last."""
+    last = last_publication(session, article.id)
+    return last.revision.title if last else article.slug or "Untitled"
