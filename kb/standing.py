@@ -1,9 +1,9 @@
 """Where an article stands with its readers: what they had last, and what the next text builds on."""
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
-from kb.models import Article, Publication
+from kb.models import Article, Publication, Revision
 
 
 def last_publication(session: Session, article_id: int) -> Publication | None:
@@ -22,6 +22,15 @@ def base_id(session: Session, article: Article) -> int | None:
         return article.live_revision_id
     last = last_publication(session, article.id)
     return last.revision_id if last else None
+
+
+def ground_of(article: Article) -> Revision | None:
+    """The text itself that the next one has to be written on."""
+    session = object_session(article)
+    if article.live_revision is not None or article.slug is None or session is None:
+        return article.live_revision
+    last = last_publication(session, article.id)
+    return last.revision if last else None
 
 
 def title_of(session: Session, article: Article) -> str:

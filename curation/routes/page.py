@@ -1,6 +1,7 @@
 """All that the page of one review shows, to its author, to who reads it, and to others who may see it."""
 
 import secrets
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,9 +25,11 @@ from curation import (
 )
 from curation.models import Action, Review, State
 from curation.permissions import can_decide, can_see_notes, can_see_queue, can_withdraw, is_author
-from kb import drafts, policy, reverts
-from kb.models import Revision
+from curation.talk import Thread
+from kb import drafts, plans, policy, reverts
+from kb.models import Article, Revision
 from kb.permissions import can_edit_draft
+from people import company
 from people.models import User
 from people.signin import me
 
@@ -34,13 +37,17 @@ from people.signin import me
 def context(found: Review) -> dict[str, Any]:
     """For templates/curation/review.html."""
     reader = me()
+    queries.load(db.session, found)
     author = is_author(db.session, reader, found)
     decides = can_decide(db.session, reader, found)
+    texts = _texts(found)
     return (
         _standing(found, reader, author, decides)
-        | _texts(found)
-        | _talk(found, reader, author, decides)
-        | (_desk(found, reader) if decides or can_see_notes(db.session, reader, found) else {})
+        | texts
+        | _talk(found, reader, texts["difference"])
+        | _checks(found, reader)
+        | _desk(found, reader, author, decides)
+        | (_outcome(found, reader) if not found.is_open else {})
     )
 
 
@@ -53,16 +60,13 @@ def _standing(found: Review, reader: User, author: bool, decides: bool) -> dict[
         "review": found,
         "revision": found.revision,
         "draft": draft if draft and can_edit_draft(reader, draft) else None,
-        "position": position,
         "pace": clock.standing_words(db.session, found, position) if found.is_open else "",
         "overdue": clock.is_overdue(found),
         "can_decide": decides,
         "can_withdraw": can_withdraw(reader, found),
-        "can_look_at_sample": samples.can_look(db.session, reader, found),
         "is_holder": found.holder_id == reader.id,
         "is_author": author,
         "sees_queue": can_see_queue(reader),
-        "deciders": queries.deciders(db.session, found) if found.is_open else [],
         "decision": None if waiting else _last_act(found),
         "done": workflow.DONE,
         "claim_minutes": int(workflow.CLAIM.total_seconds() // 60),
@@ -73,6 +77,18 @@ def _standing(found: Review, reader: User, author: bool, decides: bool) -> dict[
 def _last_act(found: Review) -> Any:
     quiet = (Action.EXPIRE, Action.ESCALATE, Action.ASSIGN)
     return [entry for entry in found.entries if entry.action not in quiet][-1]
+
+
+def _outcome(found: Review, reader: User) -> dict[str, Any]:
+    """What became of it after the decision."""
+    plan = plans.of_revision(db.session, found.revision_id) if "at" in _last_act(found).detail else None
+    target = _last_act(found).detail.get("target")
+    return {
+        "plan": plan,
+        "can_cancel_plan": plan is not None and plans.can_cancel(db.session, reader, plan),
+        "can_look_at_sample": samples.can_look(db.session, reader, found),
+        "duplicate_of": queries_of_kb.visible(db.session, reader, target) if target else None,
+    }
 
 
 # The texts
@@ -104,7 +120,8 @@ def _texts(found: Review) -> dict[str, Any]:
 
 def _compared(found: Review) -> Revision | None:
     """What readers have now; of a decided text, what they had before it."""
-    return found.article.live_revision if found.is_open else found.revision.base
+    live = found.article.live_revision
+    return (live or found.revision.base) if found.is_open else found.revision.base
 
 
 def _against(found: Review) -> str:
@@ -151,46 +168,81 @@ def _edited(found: Review) -> Difference | None:
 # What is said about it
 
 
-def _talk(found: Review, reader: User, author: bool, decides: bool) -> dict[str, Any]:
+def _talk(found: Review, reader: User, difference: Difference) -> dict[str, Any]:
     threads = talk.threads(db.session, found)
-    tasks = checklist.tasks(db.session, found) if author or not decides else []
+    placed = _placed(threads, difference)
+    beside = {thread.number for each in placed.values() for thread in each}
     return {
         "threads": threads,
-        "placed": talk.by_last_line(threads),
+        "placed": placed,
+        "listed": [thread for thread in threads if thread.number not in beside],
         "open_threads": sum(thread.is_open for thread in threads),
         "can_comment": talk.can_comment(db.session, reader, found),
-        "tasks": tasks,
-        "task_places": checklist.places(found, tasks),
         "notes_visible": can_see_notes(db.session, reader, found),
         "internal_notes": talk.notes(db.session, reader, found),
         "key": secrets.token_hex(12),
         "longest_comment": talk.LONGEST_COMMENT,
-        "report": checks.all_of(
-            db.session,
-            found.revision,
-            reader=reader,
-            published=current_app.extensions.get("similar_published"),
-            site=settings().base_url,
-        ),
     }
 
 
-def _desk(found: Review, reader: User) -> dict[str, Any]:
-    """What curators have at hand: the rules, the checklist, canned reasons."""
-    rules = policy.of(db.session, found.topic_id)
-    board = checklist.board(db.session, found)
+def _placed(threads: Sequence[Thread], difference: Difference) -> dict[int, list[Thread]]:
+    """Threads by the line of the source, as far as the page shows it, that each ends at."""
+    if difference.source is None:
+        return {}
+    shown = {row.new_line for part in difference.source.stretches for row in part.rows}
+    placed: dict[int, list[Thread]] = defaultdict(list)
+    for thread in threads:
+        if thread.lines and thread.lines.last in shown:
+            placed[thread.lines.last].append(thread)
+    return placed
+
+
+def _checks(found: Review, reader: User) -> dict[str, Any]:
+    """Of what is decided already nobody asks any more."""
+    if not found.is_open:
+        return {"report": None}
+    report = checks.all_of(
+        db.session,
+        found.revision,
+        reader=reader,
+        published=current_app.extensions.get("similar_published"),
+        site=settings().base_url,
+    )
+    return {"report": report}
+
+
+def _desk(found: Review, reader: User, author: bool, decides: bool) -> dict[str, Any]:
+    """What curators have at hand: the rules, the checklist, canned reasons; for authors their tasks."""
+    tasks = checklist.tasks(db.session, found) if author else []
     standing = approvals.standing(found)
-    return {
-        "rules": rules,
+    shared = {
+        "tasks": tasks,
+        "task_places": checklist.places(found, tasks),
         "approved_by": [e.actor for e in _endorsements(found) if e.actor_id in standing],
+        "has_approved": reader.id in standing,
+        "deciders": queries.deciders(db.session, found) if found.is_open else [],
+    }
+    if author or not can_see_notes(db.session, reader, found):
+        return shared
+    board = checklist.board(db.session, found)
+    rules = policy.of(db.session, found.topic_id)
+    holds = found.holder_id == reader.id
+    return shared | {
+        "rules": rules,
         "publishes": rules.may_publish(standing | {reader.id}),
         "board": board,
-        "board_places": checklist.places(
-            found, [line.former for line in board if line.former is not None]
-        ),
-        "canned": reasons.offered(db.session, found.topic_id),
-        "zone": reader.time_zone,
+        "board_places": checklist.places(found, [line.former for line in board if line.former]),
+        "canned": reasons.offered(db.session, found.topic_id) if holds else [],
+        "zone": reader.time_zone or company.times(db.session).time_zone,
+        "colleagues": _colleagues(found, reader, shared["deciders"]),
     }
+
+
+def _colleagues(found: Review, reader: User, deciders: Sequence[User]) -> list[tuple[str, str]]:
+    """Whom this person may ask to read it."""
+    if found.state not in queries.WAITING or not can_see_queue(reader):
+        return []
+    return [(each.handle, each.name) for each in deciders if each.id != reader.id]
 
 
 def _endorsements(found: Review) -> Sequence[Any]:

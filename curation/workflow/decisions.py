@@ -13,7 +13,7 @@ from curation.permissions import may_decide_in
 from curation.talk import has_open_remarks
 from curation.workflow.duplicates import keep_title_words
 from curation.workflow.moving import checked_reason, move, required_reason, to_decide
-from kb import drafts, policy, publishing
+from kb import drafts, plans, policy, publishing, standing
 from kb.drafts import differs
 from kb.merging import Text
 from kb.publishing import StaleBase
@@ -84,14 +84,15 @@ def edit_and_approve(
     """
     review = to_decide(session, review_id, Action.EDIT_AND_APPROVE, version, revision, by)
     former = review.revision
-    base = review.article.live_revision if on_live else former.base
+    ground = standing.ground_of(review.article)
+    base = ground if on_live else former.base
     if not differs(text, former) and base is former.base:
         approvers = approvals.standing(review) | {by.id}
         _conclude(session, review, approvers, by=by, note=note, at=at)
         return review
     if text.topic_id is not None and not may_decide_in(session, by, text.topic_id):
         raise NotAllowed("You do not decide in the topic that you chose. Choose another.")
-    if base is not review.article.live_revision:
+    if base is not ground:
         raise StaleBase("The live text has changed since this was written. Nothing was published.")
     edited = drafts.revise(
         session, former, text, rendering, by=by, note=note, base=base, credit=True
@@ -115,7 +116,7 @@ def _conclude(
     """Publish, or plan it, if these approvals are enough; else wait for a further one."""
     note, detail = checked_reason(note), dict(detail or {})
     edited = "edited_from" in detail
-    if review.revision.base_id != review.article.live_revision_id:
+    if review.revision.base_id != standing.base_id(session, review.article):
         raise StaleBase("The live text has changed since this was written. Nothing was published.")
     rules = policy.of(session, review.revision.topic_id)
     if not rules.may_publish(approvers):
@@ -132,8 +133,6 @@ def _conclude(
         move(session, review, action, by=by, note=note, detail=detail)
         drafts.discard(session, review.revision_id)
     else:
-        from kb import plans
-
         plans.plan_publication(session, review.article, review.revision, at=at, by=by)
         detail |= {"at": at.isoformat()}
         move(session, review, action, by=by, note=note, detail=detail)

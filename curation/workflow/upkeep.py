@@ -12,7 +12,7 @@ from curation.permissions import is_author
 from curation.workflow.decisions import request_changes
 from curation.workflow.moving import locked, move, require
 from curation.workflow.table import WrongState, last_act
-from kb import drafts, merging
+from kb import drafts, merging, standing
 from kb.forms import DraftFields
 from kb.merging import MergedText, Text
 from kb.models import Draft, Revision
@@ -37,12 +37,14 @@ class Merge:
 
 def is_stale(review: Review) -> bool:
     """Whether another text of the article was approved since this one was written."""
-    return review.is_open and review.revision.base_id != review.article.live_revision_id
+    ground = standing.ground_of(review.article)
+    return review.is_open and review.revision.base_id != (ground.id if ground else None)
 
 
 def merge_with_live(review: Review) -> Merge | None:
     """What would become of the proposal on the text that is live now; None where there is no base."""
-    mine, base, live = review.revision, review.revision.base, review.article.live_revision
+    mine, base = review.revision, review.revision.base
+    live = standing.ground_of(review.article)
     if base is None or live is None or base.id == live.id:
         return None
     merged = merging.merge_texts(base, mine, live)
@@ -62,7 +64,7 @@ def bring_up(
     fits = (
         review.state in (State.SUBMITTED, State.IN_REVIEW)
         and review.revision_id == merge.revision_id
-        and review.article.live_revision_id == merge.live_id
+        and standing.base_id(session, review.article) == merge.live_id
         and merge.text.is_clean
     )
     if not fits:
@@ -87,7 +89,7 @@ def send_back_to_rebase(
 ) -> int:
     """Return a text whose live text moved on, carried over to the new one; returns open conflicts."""
     review = locked(session, review_id)
-    if review.revision.base_id == review.article.live_revision_id:
+    if not is_stale(review):
         raise Conflict("The live text has not changed. Decide on this one as it stands.")
     review = request_changes(
         session, review_id, version=version, revision=revision, reason=MOVED_ON, by=by

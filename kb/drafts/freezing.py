@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.errors import Conflict, Invalid, NotFound
-from kb import merging, rendering
+from kb import merging, rendering, standing
 from kb.drafts.images import record_uses
 from kb.drafts.rebasing import BaseMoved
 from kb.merging import Text
@@ -25,7 +25,7 @@ def freeze(
         raise Conflict("This draft is under review or deleted already.")
     check_complete(draft)
     article = _article(session, draft, by)
-    if draft.base_id != article.live_revision_id:
+    if draft.base_id != standing.base_id(session, article):
         raise BaseMoved(
             "The live text has changed since you started. Bring your draft up to date first;"
             " nothing you wrote is lost."

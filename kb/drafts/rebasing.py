@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
-from kb import merging, picking
+from kb import merging, picking, standing
 from kb.drafts import working
 from kb.forms import LONGEST_BODY
 from kb.models import Draft
@@ -30,7 +30,7 @@ def carry_over(draft: Draft, *, by: User) -> int:
     """As `rebase`, for whoever may: the curator who sends a text back does it for its author."""
     if draft.locked:
         raise Conflict("This text is under review. Withdraw it first.")
-    base, live = draft.base, draft.article.live_revision if draft.article else None
+    base, live = draft.base, standing.ground_of(draft.article) if draft.article else None
     if live is None or draft.base_id == live.id:
         return 0
     if base is None:
@@ -47,12 +47,15 @@ def carry_over(draft: Draft, *, by: User) -> int:
 
 
 def base_moved(draft: Draft) -> bool:
-    return draft.article is not None and draft.base_id != draft.article.live_revision_id
+    if draft.article is None:
+        return False
+    ground = standing.ground_of(draft.article)
+    return draft.base_id != (ground.id if ground else None)
 
 
 def picking_of(draft: Draft) -> Picking | None:
     """What its author has to choose before it stands on the live text; None where it does already."""
-    live = draft.article.live_revision if draft.article else None
+    live = standing.ground_of(draft.article) if draft.article else None
     if draft.base is None or live is None or draft.base_id == live.id:
         return None
     return picking.between(draft.base, draft, live)
@@ -68,15 +71,16 @@ def pick(
     if found is None:
         return draft  # the same choice again, after an answer that got lost
     assert draft.article is not None
-    assert draft.article.live_revision is not None
-    if draft.article.live_revision_id != live_id or draft.version != version:
+    ground = standing.ground_of(draft.article)
+    assert ground is not None
+    if ground.id != live_id or draft.version != version:
         raise Conflict(
-            "A text changed while you were choosing. Here are both as they are now;"
-            " what you chose before is in your browser's history."
+            "A text changed while you were choosing. Look at both as they are now;"
+            " what you chose and typed is kept."
         )
     chosen = picking.result(found, picks)
     fields = replace(chosen, coauthor_ids=tuple(person.id for person in draft.coauthors))
     working.save(session, draft, fields, version=version, by=by)
-    draft.base = draft.article.live_revision
+    draft.base = ground
     session.flush()  # whether it stands on the live text is asked of the database
     return draft

@@ -10,6 +10,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from core import clock
 from core.errors import Conflict, NotAllowed, NotFound
+from kb import standing
 from kb.drafts.images import images_in, note_images
 from kb.forms import DraftFields
 from kb.models import (
@@ -106,13 +107,13 @@ def _begun(
 
 
 def _base(session: Session, article: Article, base_id: int | None) -> Revision | None:
-    """What a page was filled from, if that was ever published; else the live text."""
+    """What a page was filled from, if that was ever published; else what readers have, or had last."""
     published = (
         sa.select(Revision)
         .join(Publication, Publication.revision_id == Revision.id)
         .where(Publication.article_id == article.id, Revision.id == base_id)
     )
-    return session.scalar(published.limit(1)) or article.live_revision
+    return session.scalar(published.limit(1)) or standing.ground_of(article)
 
 
 def save(session: Session, draft: Draft, fields: DraftFields, *, version: int, by: User) -> Draft:

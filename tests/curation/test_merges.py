@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from curation import approvals, workflow
 from curation.models import Action, Review, State
 from curation.workflow import MovedOn
-from kb import drafts, reverts
+from kb import drafts, lifecycle, reverts
 from kb.models import Article
 from kb.publishing import StaleBase
 from people.models import User
@@ -182,3 +182,13 @@ def test_a_topic_that_is_merged_takes_its_reviews_along(
     review = make_review(session, alice, topic=old)
     topics.merge(session, old, new, by=ada)
     assert review.topic_id == new.id
+
+
+def test_a_text_that_was_taken_back_can_be_mended_and_approved_again(
+    session: Session, alice: User, bob: User, cora: User, article: Article
+) -> None:
+    lifecycle.unpublish(session, article, number=1, reason="Wrong figures.", by=cora)
+    review = proposal(session, article.owner, cora, article, BASE.replace("One", "1"))
+    assert not workflow.is_stale(review)
+    workflow.approve(session, review.id, **reading(review), by=cora)
+    assert article.live_revision_id == review.revision_id
