@@ -8,6 +8,7 @@ def init_app(app: Flask) -> None:
     from curation import (
         benefit,
         escalation,
+        handing_over,
         merges,
         nav,
         notices,
@@ -22,6 +23,7 @@ def init_app(app: Flask) -> None:
     app.extensions["submit_revision"] = workflow.submit
     app.jinja_env.globals.update(can_see_queue=permissions.can_see_queue)
     notices.init_app()
+    handing_over.init_app()
     talk_notices.init_app()
     merges.init_app(db)
     slots.init_app(app)

@@ -258,7 +258,7 @@ def checked(session: Session, topic: Topic, rules: Rules, before: Rules) -> Rule
         errors |= error.fields
     if publishers is not None:
         publishers = tuple(sorted(set(publishers)))
-        if problem := _publishers_problem(session, publishers):
+        if problem := _publishers_problem(session, topic, publishers):
             errors["publishers"] = problem
     skeletons = _skeletons(rules.skeletons, errors)
     if errors:
@@ -310,14 +310,17 @@ def _free_key(text: str, taken: set[str]) -> str:
     )
 
 
-def _publishers_problem(session: Session, ids: Sequence[int]) -> str | None:
+def _publishers_problem(session: Session, topic: Topic, ids: Sequence[int]) -> str | None:
     """Why these people cannot be the ones who publish: then nothing could ever be published."""
-    able = set(session.scalars(sa.select(User.id).where(User.id.in_(ids), User.active)))
+    deciders = Deciders(session)
+    people = {user.id: user for user in session.scalars(sa.select(User).where(User.id.in_(ids)))}
     for person_id in ids:
-        if person_id not in able:
-            person = session.get(User, person_id)
+        person = people.get(person_id)
+        if person is None or not person.active:
             name = person.name if person else "One of them"
             return f"{name} cannot sign in any more. Name people who can."
+        if not person.is_admin and not deciders.may_decide(person, topic.id):
+            return f"{person.name} does not decide in {topic.name}. Name people who do."
     return None
 
 

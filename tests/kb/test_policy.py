@@ -179,14 +179,18 @@ def test_numbers_out_of_range_are_refused_by_name(
     assert list(refused.value.fields) == [rule]
 
 
-def test_those_who_publish_have_to_be_able_to(session: Session, ada: User, alice: User) -> None:
-    topic = make_topic(session, "Sales")
+def test_those_who_publish_have_to_be_able_to(
+    session: Session, ada: User, alice: User, bob: User
+) -> None:
+    topic = make_topic(session, "Sales", curators=[alice])
     gone = make_user(session, "Gus", active=False)
     change(session, topic, ada, publishers=(alice.id, ada.id, alice.id))
     assert policy.of(session, topic.id).publishers == {alice.id, ada.id}
     for wrong in (gone.id, 999_999):
         with pytest.raises(Invalid, match="cannot sign in"):
             change(session, topic, ada, publishers=(alice.id, wrong))
+    with pytest.raises(Invalid, match="Bob does not decide in Sales"):
+        change(session, topic, ada, publishers=(bob.id,))
 
 
 def test_a_topic_may_let_everybody_publish_where_the_one_above_does_not(
