@@ -18,10 +18,10 @@ OFFLINE := The packages could not be installed: this needs the network once, see
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check lint pytest format bench lock clean FORCE
+.PHONY: help run test check lint pytest format bench screenshots lock clean FORCE
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: .venv/.runtime node_modules/.ready ## Set up what is missing, then serve on http://127.0.0.1:8000 (DEMO=0: start empty)
 	@exec $(BIN)/python -m ops.run $(if $(filter 0 no false,$(DEMO)),--empty)
@@ -47,6 +47,9 @@ format: .venv/.development ## Lay the code out as `make check` wants it
 
 bench: .venv/.development node_modules/.ready ## Measure what we promise, with 10,000 articles kept in var/ (ARGS="pages finding" chooses)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+screenshots: .venv/.development node_modules/.ready ## Take the pictures of docs/ anew, from the demo company (needs Chromium)
+	@$(BIN)/python -m scripts.screenshots
 
 lock: .venv/.development ## Pin the dependencies of pyproject.toml anew (UPGRADE=1: to their newest versions)
 	$(INSTALL) -r requirements-lock.txt

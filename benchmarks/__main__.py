@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import content, finding, memory, pages, starting, visiting
+from benchmarks import content, finding, memory, pages, queue, starting, visiting
 from benchmarks.content import Content
 from benchmarks.server import running
 from benchmarks.table import Figure, print_figures
@@ -84,8 +84,13 @@ def _importing(_data: Path, _found: Content, _requests: int) -> Iterator[Figure]
     yield Figure("import", float(speed[1]), "/s", 60, first.partition(", ")[0], at_least=True)
 
 
+def _queue(_data: Path, _found: Content, requests: int) -> Iterator[Figure]:
+    yield from queue.measure(requests)
+
+
 PARTS: dict[str, Part] = {
     "pages": _pages,
+    "queue": _queue,
     "first-visit": _first_visit,
     "finding": _finding,
     "importing": _importing,

@@ -10,7 +10,7 @@ from core.errors import Invalid, NotFound
 from curation import workflow
 from curation.filters import SMALL_WORDS
 from curation.models import Review, State
-from curation.queue import Row
+from curation.queue_rows import Row
 from kb.topics import Deciders
 from people.models import Role, User
 
@@ -22,7 +22,9 @@ TOO_LARGE = (
 IS_NEW = "This is a new article. Open it and read it."
 IS_STALE = "The live text has changed since this was written. Open it to compare both."
 NOT_YOURS = "You cannot decide on this one now."
-IS_SECOND = "Another of these changes the same article. Approve that first, then look at this again."
+IS_SECOND = (
+    "Another of these changes the same article. Approve that first, then look at this again."
+)
 
 
 @dataclass(frozen=True)

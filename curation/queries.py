@@ -3,17 +3,52 @@
 from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
 from core import clock
 from core.models import UTCDateTime
-from curation.models import OPEN, Review, State
-from kb.models import Draft, Revision, RevisionCoauthor
+from curation.models import OPEN, Review, ReviewEntry, State
+from kb.models import Article, Draft, Plan, Revision, RevisionCoauthor
 from kb.permissions import authored_by
+from kb.queries import visible_to
 from kb.topics import Deciders
 from people.models import Role, User
 
 WAITING = (State.SUBMITTED, State.IN_REVIEW)
+
+
+def load(session: Session, review: Review) -> None:
+    """Bring along, with two queries, what the page of a review reads of it."""
+    text = joinedload(Review.revision)
+    session.scalars(
+        sa.select(Review)
+        .where(Review.id == review.id)
+        .options(
+            text.joinedload(Revision.topic),
+            text.joinedload(Revision.author),
+            text.selectinload(Revision.coauthors),
+            joinedload(Review.article).joinedload(Article.live_revision).joinedload(Revision.topic),
+            joinedload(Review.author),
+            joinedload(Review.curator),
+            joinedload(Review.assignee),
+            joinedload(Review.topic),
+            selectinload(Review.entries)
+            .joinedload(ReviewEntry.actor)
+            .options(load_only(User.name, User.handle)),
+        )
+    ).one()
+
+
+def plan_of(session: Session, review: Review) -> Plan | None:
+    """When the text that was approved is to be published, or became so."""
+    plans = sa.select(Plan).where(Plan.revision_id == review.revision_id)
+    return session.scalar(plans.order_by(Plan.id.desc()).limit(1))
+
+
+def live_article(session: Session, user: User, article_id: int) -> Article | None:
+    """An article with its live text, if this person may read it."""
+    query = sa.select(Article).where(Article.id == article_id, visible_to(user))
+    return session.scalar(query.options(joinedload(Article.live_revision)))
 
 
 def first_in_line(session: Session, user: User, *, limit: int) -> tuple[int, Sequence[Review]]:

@@ -1,6 +1,5 @@
 """What is said about a text under review: comments on its lines in threads, and notes among curators."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -31,6 +30,7 @@ class Thread:
     answers: list[LineComment] = field(default_factory=list)
     lines: Lines | None = None  # none: on an earlier text
     quote: str = ""
+    number: int = 0  # among the threads of the review, as the page tells them apart
 
     @property
     def is_open(self) -> bool:
@@ -59,24 +59,19 @@ def threads(session: Session, review: Review) -> list[Thread]:
         quote = body.split("\n")[comment.first_line - 1 : comment.last_line]
         now = shifts[comment.revision_id].of(Lines(comment.first_line, comment.last_line))
         found[comment.id] = Thread(comment, lines=now, quote="\n".join(quote))
-    return sorted(
-        found.values(),
-        key=lambda t: (t.lines is None, t.lines.first if t.lines else 0, t.first.id),
-    )
+    for number, thread in enumerate(found.values(), 1):
+        thread.number = number
+    return sorted(found.values(), key=_place)
+
+
+def _place(thread: Thread) -> tuple[bool, int, int]:
+    first = thread.lines.first if thread.lines else 0
+    return thread.lines is None, first, thread.first.id
 
 
 def _bodies(session: Session, ids: set[int]) -> dict[int, str]:
     rows = session.execute(sa.select(Revision.id, Revision.body).where(Revision.id.in_(ids)))
     return {row.id: row.body for row in rows}
-
-
-def by_last_line(found: Sequence[Thread]) -> dict[int, list[Thread]]:
-    """Threads under the line that each of them ends at."""
-    placed: dict[int, list[Thread]] = defaultdict(list)
-    for thread in found:
-        if thread.lines:
-            placed[thread.lines.last].append(thread)
-    return placed
 
 
 def can_comment(session: Session, user: User, review: Review) -> bool:

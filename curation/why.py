@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from curation.filters import SMALL_WORDS
 from curation.models import State
 from curation.queries import WAITING
-from curation.queue import Row
+from curation.queue_rows import Row
 from people.models import User
 
 

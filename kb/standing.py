@@ -6,6 +6,11 @@ from sqlalchemy.orm import Session, object_session
 from kb.models import Article, Publication, Revision
 
 
+def locked(session: Session, article: Article) -> Article:
+    """The article as it is now; nobody else changes it before this transaction ends."""
+    return session.get_one(Article, article.id, with_for_update=True, populate_existing=True)
+
+
 def last_publication(session: Session, article_id: int) -> Publication | None:
     """The text that readers have, or had before it was taken back."""
     query = sa.select(Publication).where(Publication.article_id == article_id)

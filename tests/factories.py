@@ -16,6 +16,7 @@ from curation import workflow
 from curation.models import Review, State
 from kb import drafts, policy, publishing, rendering
 from kb.forms import DraftFields
+from kb.merging import Text
 from kb.models import Article, Attachment, Draft, Kind, Revision, Topic, TopicPolicy
 from kb.policy import Policies
 from kb.rendering import Rendering
@@ -165,11 +166,12 @@ def edit(session: Session, draft: Draft, *, by: User | None = None, **changes: A
     return drafts.save(session, draft, sent, version=draft.version, by=by or draft.author)
 
 
-def rendering_for(draft: Draft | Revision) -> Rendering:
+def rendering_for(text: Text) -> Rendering:
     """As the sandbox would render plain words; for tests that are not about rendering."""
-    html = "".join(f"<p>{escape(part)}</p>\n" for part in draft.body.split("\n\n"))
-    rendered = Rendered(html=html, text=draft.body, headings=())
-    return Rendering(rendering.digest(draft.body, draft.dialect), rendered, {})
+    html = "".join(f"<p>{escape(part)}</p>\n" for part in text.body.split("\n\n"))
+    rendered = Rendered(html=html, text=text.body, headings=())
+    dialect = getattr(text, "dialect", "commonmark")  # a form and a merged text have none
+    return Rendering(rendering.digest(text.body, dialect), rendered, {})
 
 
 def submit(session: Session, draft: Draft, *, note: str = "", by: User | None = None) -> Review:
@@ -222,6 +224,30 @@ def bring_to(session: Session, review: Review, state: State, curator: User | Non
         workflow.decline(session, review.id, **read, reason="We have this already.", by=curator)
     else:
         workflow.request_changes(session, review.id, **read, reason="Say for whom.", by=curator)
+
+
+def brought_up(session: Session, review: Review, by: User) -> bool:
+    """Carry a proposal over to the text that is live now, as happens after each publication."""
+    merge = workflow.merge_with_live(review)
+    if merge is None:
+        return False
+    return workflow.bring_up(session, review.id, merge, rendering_for(merge.text), by=by)
+
+
+def merged_into(
+    session: Session, review: Review, target: Article, by: User, *, text: Text | None = None
+) -> Review:
+    """Close a review as a duplicate of `target`, to which `text` is proposed instead."""
+    return workflow.merge_into(
+        session,
+        review.id,
+        **reading(review),
+        target=target,
+        text=text,
+        rendering=rendering_for(text) if text else None,
+        reason="",
+        by=by,
+    )
 
 
 def make_article(

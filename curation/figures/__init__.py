@@ -5,7 +5,6 @@ Always of topics and times, never of people: nothing here reads or returns anybo
 
 from curation.figures.choice import Choice
 from curation.figures.period import Period
-from curation.figures.sheets import NAMES, sheet
-from curation.figures.whole import Figures, look
+from curation.figures.whole import Figures
 
-__all__ = ["NAMES", "Choice", "Figures", "Period", "look", "sheet"]
+__all__ = ["Choice", "Figures", "Period"]

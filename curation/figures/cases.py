@@ -1,14 +1,14 @@
 """Each review as its log tells it: when it waited for curators, when its author had it, how it ended."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from curation.figures import moments
+from curation.figures.moments import seconds
 from curation.figures.period import Period
 from curation.models import Action, Review, ReviewEntry
 
@@ -34,7 +34,7 @@ OUTCOME_WORDS: Mapping[Outcome, str] = {
     Outcome.WITHDRAWN: "Withdrawn by the author",
     Outcome.AT_ONCE: "Published at once",
 }
-ENDING: Mapping[Action, Outcome] = {
+ENDING: Mapping[str, Outcome] = {
     Action.APPROVE: Outcome.APPROVED,
     Action.EDIT_AND_APPROVE: Outcome.EDITED,
     Action.DECLINE: Outcome.DECLINED,
@@ -46,99 +46,92 @@ ENDING: Mapping[Action, Outcome] = {
 UNDECIDED = (Outcome.WITHDRAWN, Outcome.AT_ONCE)
 
 
-class Stretch(NamedTuple):
-    """From when until when; without an end while it lasts."""
-
-    begin: datetime
-    end: datetime | None
+# From when until when, without an end while it lasts. Plain tuples of numbers, and no class: there
+# are thousands, and the garbage collector passes these by.
+Stretch = tuple[int, int | None]
 
 
 class Case(NamedTuple):
-    """One review, from its first submission on."""
+    """One review, from its first submission on; moments are seconds (see `moments`)."""
 
     topic_id: int
-    looked_at: datetime | None
-    ended_at: datetime | None
+    begun_at: int
+    looked_at: int | None
+    ended_at: int | None
     rounds: int
     outcome: Outcome | None
-    waits: Sequence[Stretch]  # for curators
-    with_author: Sequence[Stretch]
+    waits: tuple[Stretch, ...]  # for curators
+    with_author: tuple[Stretch, ...]
 
     @property
-    def begun_at(self) -> datetime:
-        return self.waits[0].begin
-
-    @property
-    def decided_at(self) -> datetime | None:
+    def decided_at(self) -> int | None:
         """When curators decided."""
         return None if self.outcome in UNDECIDED else self.ended_at
 
 
+Turn = tuple[int, str, int]  # when, what, and whether two had approved it then
+
+
 def read(session: Session, topic_ids: Collection[int] | None, period: Period) -> list[Case]:
-    """Every review that was open at some time in the period, in two queries."""
+    """Every review that was open at some time in the period, in two queries of narrow rows."""
     within = [
         Review.begun_at < period.end,
         sa.or_(Review.decided_at.is_(None), Review.decided_at >= period.begin),
     ]
     if topic_ids is not None:
         within.append(Review.topic_id.in_(topic_ids))
-    turns = _turns(session, within)
-    return [_case(row, turns.get(row.id, ())) for row in session.execute(_reviews(within))]
+    turns: dict[int, tuple[Turn, ...]] = {}
+    for review_id, at, action, by_two in moments.rows(session, _turns().where(*within)):
+        turns[review_id] = (*turns.get(review_id, ()), (at, action, by_two))
+    query = sa.select(
+        Review.id,
+        Review.topic_id,
+        seconds(Review.begun_at),
+        seconds(Review.first_look_at),
+        seconds(Review.decided_at),
+        Review.round,
+    ).where(*within)
+    return [_case(turns.get(id_, ()), *row) for id_, *row in moments.rows(session, query)]
 
 
-def _reviews(within: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
-    """Narrow rows: there may be thousands. A review has one entry at most that ends it."""
-    ending = sa.and_(ReviewEntry.review_id == Review.id, ReviewEntry.action.in_(tuple(ENDING)))
-    approvers = sa.func.json_array_length(ReviewEntry.detail["approvers"])
-    by_two = sa.case((ReviewEntry.action == Action.APPROVE, approvers > 1), else_=sa.false())
+def _turns() -> sa.Select[*tuple[Any, ...]]:
+    """When texts went back to their authors and came again, and what ended their review."""
+    entry = ReviewEntry
+    action = sa.type_coerce(entry.action, sa.String)  # as it is stored, which is quicker
+    approvers = sa.func.json_array_length(entry.detail["approvers"])
+    by_two = sa.case((sa.and_(entry.action == Action.APPROVE, approvers > 1), 1), else_=0)
+    again = sa.and_(entry.action == Action.SUBMIT, entry.round > 1)
+    turning = entry.action.in_([Action.REQUEST_CHANGES, *ENDING])
     return (
-        sa.select(
-            Review.id,
-            Review.topic_id,
-            Review.begun_at,
-            Review.first_look_at,
-            Review.decided_at,
-            Review.round,
-            ReviewEntry.action,
-            by_two.label("by_two"),
-        )
-        .outerjoin(ReviewEntry, ending)
-        .where(*within)
+        sa.select(entry.review_id, seconds(entry.at), action, by_two)
+        .join(Review, Review.id == entry.review_id)
+        .where(sa.or_(turning, again))
+        .order_by(entry.id)
     )
 
 
-def _turns(
-    session: Session, within: Sequence[sa.ColumnElement[bool]]
-) -> dict[int, list[tuple[datetime, Action]]]:
-    """When texts went back to their authors, and came again."""
-    again = sa.and_(ReviewEntry.action == Action.SUBMIT, ReviewEntry.round > 1)
-    query = (
-        sa.select(ReviewEntry.review_id, ReviewEntry.at, ReviewEntry.action)
-        .join(Review, Review.id == ReviewEntry.review_id)
-        .where(sa.or_(ReviewEntry.action == Action.REQUEST_CHANGES, again), *within)
-        .order_by(ReviewEntry.id)
-    )
-    turns: dict[int, list[tuple[datetime, Action]]] = defaultdict(list)
-    for review_id, at, action in session.execute(query):
-        turns[review_id].append((at, action))
-    return turns
-
-
-def _case(row: Any, turns: Sequence[tuple[datetime, Action]]) -> Case:
-    waits: list[Stretch] = []
-    with_author: list[Stretch] = []
-    begin, has_author = row.begun_at, False
-    for at, action in turns:
-        (with_author if has_author else waits).append(Stretch(begin, at))
-        begin, has_author = at, action is Action.REQUEST_CHANGES
-    (with_author if has_author else waits).append(Stretch(begin, row.decided_at))
-    outcome = ENDING.get(row.action)
-    return Case(
-        row.topic_id,
-        row.first_look_at,
-        row.decided_at,
-        row.round,
-        Outcome.BY_TWO if row.by_two else outcome,
-        waits,
-        with_author,
-    )
+def _case(
+    turns: Sequence[Turn],
+    topic_id: int,
+    begun_at: int,
+    looked_at: int | None,
+    ended_at: int | None,
+    rounds: int,
+) -> Case:
+    waits: tuple[Stretch, ...] = ()
+    with_author: tuple[Stretch, ...] = ()
+    begin, has_author, outcome = begun_at, False, None
+    for at, action, by_two in turns:
+        if action in ENDING:
+            outcome = Outcome.BY_TWO if by_two else ENDING[action]
+            break
+        if has_author:
+            with_author += ((begin, at),)
+        else:
+            waits += ((begin, at),)
+        begin, has_author = at, action == Action.REQUEST_CHANGES
+    if has_author:
+        with_author += ((begin, ended_at),)
+    elif outcome is not Outcome.AT_ONCE:  # that one never waited
+        waits += ((begin, ended_at),)
+    return Case(topic_id, begun_at, looked_at, ended_at, rounds, outcome, waits, with_author)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -45,7 +45,7 @@ class Choice:
         since, until = (arguments.get(name, "").strip()[:LONGEST_VALUE] for name in ("from", "to"))
         return choice._with_days(since, until) if since or until else choice
 
-    def arguments(self, **changes: str) -> dict[str, str]:
+    def arguments(self, **changes: str) -> dict[str, Any]:
         """As an address carries it, with some of it chosen otherwise; a named period needs no days."""
         values = {
             "topic": self.topic.slug if self.topic else "",

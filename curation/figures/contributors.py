@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from curation.figures import moments
 from curation.figures.choice import Choice
+from curation.figures.moments import seconds
 from curation.models import Review
 from kb.models import Publication, Revision, RevisionCoauthor
 
@@ -32,17 +33,18 @@ def contributors(session: Session, choice: Choice) -> Contributors:
     within = [credited.c.at >= days.begin, credited.c.at < days.end]
     if choice.topic_ids is not None:
         within.append(credited.c.topic_id.in_(choice.topic_ids))
-    published = sa.select(credited.c.person_id, credited.c.at).where(*within)
+    published = sa.select(credited.c.person_id, seconds(credited.c.at)).where(*within)
     earliest = sa.func.min(credited.c.at)
-    first = sa.select(credited.c.person_id, earliest).group_by(credited.c.person_id)
-    begun: dict[int, datetime] = {
-        person: at for person, at in session.execute(first.having(earliest >= days.begin))
-    }
+    first = sa.select(credited.c.person_id, seconds(earliest)).group_by(credited.c.person_id)
+    begun: dict[int, int] = {}
+    for person, at in moments.rows(session, first.having(earliest >= days.begin)):
+        begun[person] = at
     people: list[set[int]] = [set() for _ in days.spans]
     new: list[set[int]] = [set() for _ in days.spans]
-    for person, at in session.execute(published):
+    for person, at in moments.rows(session, published):
         place = days.span_of(at)
-        assert place is not None
+        if place is None:
+            continue
         people[place].add(person)
         if begun.get(person) == at:
             new[place].add(person)

@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.worktime import Calendar
+from curation.figures import moments
 from curation.figures.choice import Choice
 from curation.figures.times import Spread
 from kb.models import Article, Flag, FlagReason, FlagState
@@ -34,19 +36,21 @@ def flags(session: Session, choice: Choice, calendar: Calendar) -> Flags:
     closed: list[Counter[FlagState]] = [Counter() for _ in days.spans]
     by_reason: Counter[FlagReason] = Counter()
     took, still_open = [], 0
-    for reason, state, opened_at, closed_at in session.execute(_query(choice)):
+    for reason, state, opened_at, closed_at in moments.rows(session, _query(choice)):
         still_open += state is FlagState.OPEN
-        begun, ended = days.span_of(opened_at), days.span_of(closed_at)
+        begun, ended = days.span_of(moments.of(opened_at)), None
+        if closed_at is not None:
+            ended = days.span_of(moments.of(closed_at))
         if begun is not None:
             opened[begun] += 1
             by_reason[reason] += 1
-        if ended is not None:
+        if ended is not None and closed_at is not None:
             closed[ended][state] += 1
             took.append(calendar.between(opened_at, closed_at))
     return Flags(opened, closed, by_reason, Spread.of(took), still_open)
 
 
-def _query(choice: Choice) -> sa.Select[tuple[FlagReason, FlagState, object, object]]:
+def _query(choice: Choice) -> sa.Select[*tuple[Any, ...]]:
     recent = sa.or_(
         Flag.state == FlagState.OPEN,
         sa.and_(Flag.closed_at >= choice.days.begin, Flag.opened_at < choice.days.end),

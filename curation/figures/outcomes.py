@@ -60,7 +60,7 @@ def checklist(session: Session, choice: Choice) -> Sequence[ItemCount]:
     """Items by how often they were missing, the most frequent first; those never missing are left out."""
     days, verdict = choice.days, ChecklistVerdict
     missing = sa.func.sum(sa.case((verdict.fulfilled, 0), else_=1))
-    query: sa.Select[Any] = (
+    query: sa.Select[*tuple[Any, ...]] = (
         sa.select(verdict.text, missing, sa.func.count())
         .where(verdict.at >= days.begin, verdict.at < days.end)
         .group_by(verdict.text)

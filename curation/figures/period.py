@@ -3,12 +3,15 @@
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from curation.figures import moments
+
 WEEK = timedelta(days=7)
 MOST_WEEKS = 26  # longer periods are cut into months
+A_YEAR = 366
 MOST_DAYS = 100  # longer periods show the queue week by week
 
 
@@ -31,19 +34,6 @@ class Span:
         if self.first.month == self.last.month:
             return f"{self.first.day} to {end}"
         return f"{self.first.day} {self.first:%B} to {end}"
-
-    @property
-    def short(self) -> str:
-        """As an axis has room for it: a week by its last day."""
-        return month_words(self.last) if self.is_month else day_words(self.last)
-
-
-def day_words(day: date) -> str:
-    return f"{day.day} {day:%b}"
-
-
-def month_words(day: date) -> str:
-    return f"{day:%b %Y}" if day.month == 1 else f"{day:%b}"
 
 
 @dataclass(frozen=True)
@@ -84,6 +74,12 @@ class Period:
     def is_in_months(self) -> bool:
         return self.spans[0].is_month
 
+    def short(self, day: date) -> str:
+        """As an axis names a day, or a month by one of its days."""
+        if not self.is_in_months:
+            return f"{day.day} {day:%b}"
+        return f"{day:%b}" if self.days <= A_YEAR else f"{day:%b} ’{day:%y}"
+
     @cached_property
     def samples(self) -> tuple[date, ...]:
         """The days of which the page tells how things stood: each, or one a week."""
@@ -97,22 +93,24 @@ class Period:
     def every_day(self) -> tuple[date, ...]:
         return tuple(self.first + timedelta(days=n) for n in range(self.days))
 
-    def span_of(self, moment: datetime | None) -> int | None:
+    def span_of(self, moment: int | None) -> int | None:
         """The place of the span that a moment lies in."""
-        if moment is None or not self.begin <= moment < self.end:
+        begins = self._borders
+        if moment is None or not begins[0] <= moment < begins[-1]:
             return None
-        return bisect_right(self._begins, moment) - 1
+        return bisect_right(begins, moment) - 1
 
-    def ends(self, days: tuple[date, ...]) -> list[datetime]:
+    def ends(self, days: tuple[date, ...]) -> list[int]:
         """The midnights after these days."""
-        return [self._midnight(day + timedelta(days=1)) for day in days]
+        return [moments.of(self._midnight(day + timedelta(days=1))) for day in days]
 
     @cached_property
-    def _begins(self) -> list[datetime]:
-        return [self._midnight(span.first) for span in self.spans]
+    def _borders(self) -> list[int]:
+        begins = [self._midnight(span.first) for span in self.spans]
+        return [moments.of(moment) for moment in (*begins, self.end)]
 
     def _midnight(self, day: date) -> datetime:
-        return datetime.combine(day, time(), self.zone)
+        return moments.midnight(day, self.zone)
 
     def _weeks(self) -> Iterator[Span]:
         first = self.last - (self.days - 1) // 7 * WEEK - WEEK + timedelta(days=1)

@@ -4,13 +4,14 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 
 from core import clock
-from curation.figures.cases import Case, Outcome, Stretch
+from curation.figures import moments
+from curation.figures.cases import Case, Stretch
 from curation.figures.period import Period
 
-DAY = timedelta(days=1)
+DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class Standing:
 
 def over_time(cases: Iterable[Case], period: Period, days: tuple[date, ...]) -> list[Standing]:
     """How it stood on each of these days; today, as it stands now."""
-    line = _Line([each for case in cases for each in case.waits if case.outcome != Outcome.AT_ONCE])
-    line.go_on_until(period.begin)
-    found, now = [], clock.now()
+    line = _Line([wait for case in cases for wait in case.waits])
+    line.go_on_until(moments.of(period.begin))
+    found, now = [], moments.of(clock.now())
     for day, midnight in zip(days, period.ends(days), strict=True):
         handed_in, left = line.go_on_until(midnight)
         median, oldest = line.ages(min(midnight, now))
@@ -41,11 +42,11 @@ class _Line:
     """Those who wait in it, by the moment they came, the longest first."""
 
     def __init__(self, waits: Sequence[Stretch]) -> None:
-        self.waiting: list[datetime] = []
-        self._coming = deque(sorted(wait.begin for wait in waits))
-        self._going = deque(sorted((wait.end, wait.begin) for wait in waits if wait.end))
+        self.waiting: list[int] = []
+        self._coming = deque(sorted(begin for begin, _ in waits))
+        self._going = deque(sorted((end, begin) for begin, end in waits if end is not None))
 
-    def go_on_until(self, moment: datetime) -> tuple[int, int]:
+    def go_on_until(self, moment: int) -> tuple[int, int]:
         """How many came and how many left before that moment."""
         came = left = 0
         while self._coming and self._coming[0] < moment:
@@ -57,7 +58,7 @@ class _Line:
             left += 1
         return came, left
 
-    def ages(self, moment: datetime) -> tuple[float | None, float | None]:
+    def ages(self, moment: int) -> tuple[float | None, float | None]:
         """Of the one in the middle, and of the oldest."""
         if not self.waiting:
             return None, None

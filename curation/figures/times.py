@@ -3,14 +3,17 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple
 
+from core import clock
 from core.worktime import Calendar
+from curation.figures import moments
 from curation.figures.cases import Case, Stretch
+from curation.figures.moments import Worked
 from curation.figures.period import Period
 from kb.topics import Node, Tree
 
+Between = Callable[[int, int], int]
 FEWEST = 5  # with less, a number would tell of one person's work
 
 
@@ -59,16 +62,17 @@ class Times:
         )
 
 
-def measure(cases: Iterable[Case], period: Period, calendar: Calendar) -> list[Took]:
+def measure(cases: Sequence[Case], period: Period, calendar: Calendar) -> list[Took]:
     """What was looked at for the first time, or decided, in the period."""
-    between = calendar.between
+    if not cases:
+        return []
+    first = min(case.begun_at for case in cases)
+    between = Worked(calendar, first, moments.of(clock.now())).between
     found = [_took(case, period, between) for case in cases]
     return [each for each in found if each.look is not None or each.decision is not None]
 
 
-def _took(
-    case: Case, period: Period, between: Callable[[datetime, datetime], int]
-) -> Took:
+def _took(case: Case, period: Period, between: Between) -> Took:
     look_span, decision_span = period.span_of(case.looked_at), period.span_of(case.decided_at)
     look = decision = with_author = None
     if look_span is not None and case.looked_at is not None:
@@ -79,7 +83,7 @@ def _took(
     return Took(case.topic_id, look_span, look, decision_span, decision, with_author)
 
 
-def _sum(stretches: Sequence[Stretch], between: Callable[[datetime, datetime], int]) -> int:
+def _sum(stretches: Sequence[Stretch], between: Between) -> int:
     return sum(between(begin, end) for begin, end in stretches if end is not None)
 
 
@@ -98,8 +102,9 @@ def by_span(took: Sequence[Took], period: Period) -> list[tuple[Spread, Spread]]
 def by_topic(took: Sequence[Took], tree: Tree, chosen: Node | None) -> list[tuple[Node, Times]]:
     """Of each topic right below the chosen one, with all below it; and of the chosen one itself."""
     groups: dict[int, list[Took]] = defaultdict(list)
+    rows = {topic_id: _row(tree, topic_id, chosen) for topic_id in {each.topic_id for each in took}}
     for each in took:
-        groups[_row(tree, each.topic_id, chosen)].append(each)
+        groups[rows[each.topic_id]].append(each)
     nodes = ([chosen] if chosen else []) + tree.children(chosen.id if chosen else None)
     return [(node, Times.of(groups[node.id])) for node in nodes if node.id in groups]
 

@@ -1,18 +1,22 @@
 """How much of what is published has been checked and is believed, and how much is due for a check."""
 
-from bisect import bisect_left
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import accumulate
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock
+from curation.figures import moments
 from curation.figures.choice import Choice
+from curation.figures.moments import seconds
 from kb.models import Article, Publication, Verification
+
+FOREVER: Final = 2**62
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,8 @@ def _now(session: Session, choice: Choice) -> tuple[Trusted, int]:
         sa.or_(Article.verify_due_at.is_(None), sa.not_(due)),
     )
     query = sa.select(
-        sa.func.count(), *(sa.func.sum(sa.case((each, 1), else_=0)) for each in (believed, due, changed))
+        sa.func.count(),
+        *(sa.func.sum(sa.case((each, 1), else_=0)) for each in (believed, due, changed)),
     ).where(
         Article.live_revision_id.is_not(None),
         Article.hidden_at.is_(None),
@@ -73,72 +78,64 @@ def _now(session: Session, choice: Choice) -> tuple[Trusted, int]:
 
 def _over_time(session: Session, choice: Choice, days: tuple[date, ...]) -> list[Trusted]:
     """From the first check on. What stood between a publication and its return is not told apart."""
-    moments = choice.days.ends(days)
-    lives = {row.id: (row.begin, _end(row)) for row in session.execute(_lives(choice))}
-    articles, verified, overdue = _Counts(moments), _Counts(moments), _Counts(moments)
-    for begin, end in lives.values():
+    ends = choice.days.ends(days)
+    articles, verified, overdue = _Counts(ends), _Counts(ends), _Counts(ends)
+    lives: dict[int, int] = {}  # until when readers could find each article
+    for article_id, begin, end in _lives(session, choice):
+        lives[article_id] = end
         articles.add(begin, end)
-    first = None
-    checks = session.execute(_checks(choice)).all()
-    for check, following in zip(checks, [*checks[1:], None], strict=True):
-        first = min(first or check.at, check.at)
-        if check.article_id not in lives:
-            continue
-        _, end = lives[check.article_id]
-        if following is not None and following.article_id == check.article_id:
-            end = min(end or following.at, following.at)
-        verified.add(check.at, min(end or check.next_due_at, check.next_due_at))
-        overdue.add(check.next_due_at, end)
-    numbers = zip(days, moments, articles.totals(), verified.totals(), overdue.totals(), strict=True)
-    return [
-        Trusted(day, *counts)
-        for day, moment, *counts in numbers
-        if first is not None and first < moment
-    ]
+    checks = [tuple(row) for row in moments.rows(session, _checks(choice))]
+    for (article_id, at, due), following in zip(checks, [*checks[1:], None], strict=False):
+        end = lives.get(article_id, at)
+        if following is not None and following[0] == article_id:
+            end = min(end, following[1])
+        verified.add(at, min(end, due))
+        overdue.add(max(at, due), end)
+    first = min((at for _, at, _ in checks), default=FOREVER)
+    numbers = zip(days, ends, articles.totals(), verified.totals(), overdue.totals(), strict=True)
+    return [Trusted(day, *counts) for day, end, *counts in numbers if first < end]
 
 
 class _Counts:
     """Of how many stretches each moment is part."""
 
-    def __init__(self, moments: Sequence[datetime]) -> None:
-        self._moments = moments
-        self._changes = [0] * (len(moments) + 1)
+    def __init__(self, ends: Sequence[int]) -> None:
+        self._ends = ends
+        self._changes = [0] * (len(ends) + 1)
 
-    def add(self, begin: datetime, end: datetime | None) -> None:
-        if end is not None and end <= begin:
-            return
-        self._changes[bisect_left(self._moments, begin)] += 1
-        if end is not None:
-            self._changes[bisect_left(self._moments, end)] -= 1
+    def add(self, begin: int, end: int) -> None:
+        if begin < end:
+            self._changes[bisect_right(self._ends, begin)] += 1
+            self._changes[bisect_right(self._ends, end)] -= 1
 
     def totals(self) -> list[int]:
         return list(accumulate(self._changes[:-1]))
 
 
-def _lives(choice: Choice) -> sa.Select[Any]:
-    """Of each article that was ever published: since when, and until when where it ended."""
-    return (
+def _lives(session: Session, choice: Choice) -> Iterator[tuple[int, int, int]]:
+    """Each article that was ever published, since when, and until when where that ended."""
+    taken_back = sa.case(
+        (Article.live_revision_id.is_(None), seconds(sa.func.max(Publication.unpublished_at)))
+    )
+    query = (
         sa.select(
             Article.id,
-            Article.live_revision_id,
-            Article.archived_at,
-            Article.hidden_at,
-            sa.func.min(Publication.at).label("begin"),
-            sa.func.max(Publication.unpublished_at).label("taken_back"),
+            seconds(sa.func.min(Publication.at)),
+            seconds(Article.archived_at),
+            seconds(Article.hidden_at),
+            taken_back,
         )
         .join(Publication, Publication.article_id == Article.id)
         .where(*_in_topics(choice))
         .group_by(Article.id)
     )
+    for article_id, begin, *ends in moments.rows(session, query):
+        yield article_id, begin, min((end for end in ends if end is not None), default=FOREVER)
 
 
-def _end(row: Any) -> datetime | None:
-    ends = [row.archived_at, row.hidden_at, None if row.live_revision_id else row.taken_back]
-    return min((each for each in ends if each is not None), default=None)
-
-
-def _checks(choice: Choice) -> sa.Select[Any]:
-    query = sa.select(Verification.article_id, Verification.at, Verification.next_due_at)
+def _checks(choice: Choice) -> sa.Select[*tuple[Any, ...]]:
+    at, due = seconds(Verification.at), seconds(Verification.next_due_at)
+    query = sa.select(Verification.article_id, at, due)
     if choice.topic_ids is not None:
         query = query.join(Article, Article.id == Verification.article_id)
         query = query.where(*_in_topics(choice))

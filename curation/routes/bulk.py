@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import flash, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 
 from core.db import db
 from core.diff import Difference
@@ -14,7 +15,8 @@ from curation import bulk, differences, workflow
 from curation.bulk import Outcome
 from curation.filters import QueueFilter
 from curation.models import Review
-from curation.queue import Row, look, rows
+from curation.queue import look
+from curation.queue_rows import Row, rows
 from curation.routes.blueprint import bp
 from curation.routes.queue import require_queue
 from people.models import User
@@ -25,15 +27,26 @@ ACTIONS = ("approve", "assign")
 
 @bp.post("/reviews/bulk")
 def choose() -> Any:
-    """What was chosen in the queue: shown once more, with what will happen to each."""
+    """What was ticked in the queue has an address of its own, on which nothing is done yet."""
     require_queue(me())
-    ids = [number(id_) for id_ in request.form.getlist("id")][: bulk.MOST]
-    action = request.form.get("action", "")
-    query = request.form.get("query", "")
-    if not ids or action not in ACTIONS:
+    form, query = request.form, request.form.get("query", "")
+    if not _ids(form) or form.get("action") not in ACTIONS:
         flash("Choose at least one item first.", "error")
         return redirect(url_for(".queue", **_filter(query).arguments()), 303)
-    return _confirmation(action, ids, query)
+    there = url_for(".confirm", action=form["action"], id=_ids(form), query=query or None)
+    return redirect(there, 303)
+
+
+@bp.get("/reviews/bulk")
+def confirm() -> Any:
+    """The items once more, with what will happen to each."""
+    require_queue(me())
+    action = "assign" if request.args.get("action") == "assign" else "approve"
+    return _confirmation(action, _ids(request.args), request.args.get("query", ""))
+
+
+def _ids(sent: MultiDict[str, str]) -> list[int]:
+    return [number(id_) for id_ in sent.getlist("id")][: bulk.MOST]
 
 
 def _confirmation(action: str, ids: Sequence[int], query: str, error: str = "") -> str:
@@ -46,6 +59,7 @@ def _confirmation(action: str, ids: Sequence[int], query: str, error: str = "") 
     return render_template(
         "curation/queue_bulk.html",
         action=action,
+        outcomes=None,
         possible=possible,
         refused=[row for row in found if row.id in obstacles],
         obstacles=obstacles,
@@ -104,7 +118,7 @@ def _results(action: str, act: Callable[[int, int, int], str]) -> Any:
     query = request.form.get("query", "")
     outcomes = [_one(act, *item) for item in _items()]
     page = render_template(
-        "curation/queue_results.html", action=action, outcomes=outcomes, query=query
+        "curation/queue_bulk.html", action=action, outcomes=outcomes, query=query
     )
     return page, 200 if any(outcome.done for outcome in outcomes) or not outcomes else 409
 

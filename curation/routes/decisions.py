@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 from flask import flash, jsonify, redirect, url_for
 
 from core.db import db
-from core.errors import Conflict, Invalid
+from core.errors import DomainError, Invalid
 from core.web import day, own_address, posted, wants_json
 from curation import samples, workflow
 from curation.models import Review
 from curation.routes.blueprint import bp
+from curation.routes.checklist import tick_along
 from curation.routes.review import (
     readable,
     refused,
@@ -20,9 +21,7 @@ from curation.routes.review import (
     show,
     what_was_read,
 )
-from curation.workflow import MovedOn
 from kb import drafts
-from kb.publishing import StaleBase
 from people import accounts, company
 from people.signin import me
 
@@ -32,7 +31,7 @@ def claim(review_id: int) -> Any:
     readable(review_id)
     try:
         claimed = workflow.claim(db.session, review_id, by=me())
-    except MovedOn as error:
+    except DomainError as error:
         return refused(review_id, error)
     db.session.commit()
     if wants_json():
@@ -46,7 +45,7 @@ def take_over(review_id: int) -> Any:
     readable(review_id)
     try:
         workflow.take_over(db.session, review_id, version=sent_number("version"), by=me())
-    except MovedOn as error:
+    except DomainError as error:
         return refused(review_id, error)
     db.session.commit()
     return _held(review_id)
@@ -64,7 +63,7 @@ def release(review_id: int) -> Any:
     readable(review_id)
     try:
         workflow.release(db.session, review_id, by=me())
-    except MovedOn as error:
+    except DomainError as error:
         return refused(review_id, error)
     db.session.commit()
     flash("Put back. Others can claim it now.")
@@ -75,11 +74,12 @@ def release(review_id: int) -> Any:
 def approve(review_id: int) -> Any:
     readable(review_id)
     try:
+        _keep_ticks(review_id)
         done = workflow.approve(
             db.session, review_id, **what_was_read(), note=sent_reason(), at=sent_moment(), by=me()
         )
-    except (MovedOn, Invalid, StaleBase) as error:
-        return refused(review_id, error)
+    except DomainError as error:
+        return refused(review_id, error, typed=posted())
     db.session.commit()
     return decided(done, "Approved")
 
@@ -88,11 +88,12 @@ def approve(review_id: int) -> Any:
 def request_changes(review_id: int) -> Any:
     readable(review_id)
     try:
+        _keep_ticks(review_id)
         done = workflow.request_changes(
             db.session, review_id, **what_was_read(), reason=sent_reason(), by=me()
         )
-    except (MovedOn, Invalid) as error:
-        return refused(review_id, error)
+    except DomainError as error:
+        return refused(review_id, error, typed=posted())
     db.session.commit()
     flash(f"Sent back to {done.author.name} with what you said.")
     return onward()
@@ -102,14 +103,21 @@ def request_changes(review_id: int) -> Any:
 def decline(review_id: int) -> Any:
     readable(review_id)
     try:
+        _keep_ticks(review_id)
         done = workflow.decline(
             db.session, review_id, **what_was_read(), reason=sent_reason(), by=me()
         )
-    except (MovedOn, Invalid) as error:
-        return refused(review_id, error)
+    except DomainError as error:
+        return refused(review_id, error, typed=posted())
     db.session.commit()
     flash(f"Declined. {done.author.name} keeps the text and is told why.")
     return onward()
+
+
+def _keep_ticks(review_id: int) -> None:
+    """The answers to the checklist that a decision's form carries along."""
+    if any(name.startswith("verdict-") for name in posted()):
+        tick_along(review_id)
 
 
 def decided(done: Review, words: str) -> Any:
@@ -142,7 +150,9 @@ def sent_moment() -> datetime | None:
         sentence = "Write the date and time like 2026-03-31 08:00."
         raise Invalid(sentence, {"at": sentence}) from None
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(me().time_zone or company.times(db.session).time_zone))
+        moment = moment.replace(
+            tzinfo=ZoneInfo(me().time_zone or company.times(db.session).time_zone)
+        )
     return moment.astimezone(UTC)
 
 
@@ -157,7 +167,7 @@ def assign(review_id: int) -> Any:
             sentence = "Nobody here goes by that name. Use an e-mail address or a handle."
             raise Invalid(sentence, {"assignee": sentence})
         workflow.assign(db.session, review_id, to=person, by=me())
-    except (MovedOn, Invalid) as error:
+    except DomainError as error:
         return refused(review_id, error, typed={"assignee": named})
     db.session.commit()
     flash(f"{person.name} is asked to read it.")
@@ -175,7 +185,7 @@ def look_at_sample(review_id: int) -> Any:
         else:
             samples.find_fine(db.session, review_id, by=me())
             words = "Noted: the edit can stay."
-    except (Conflict, Invalid) as error:
+    except DomainError as error:
         return refused(review_id, error)
     db.session.commit()
     flash(words)
@@ -188,7 +198,7 @@ def rebase(review_id: int) -> Any:
     found = readable(review_id)
     try:
         workflow.send_back_to_rebase(db.session, review_id, **what_was_read(), by=me())
-    except (MovedOn, Invalid) as error:
+    except DomainError as error:
         return refused(review_id, error)
     db.session.commit()
     flash(f"{found.author.name} now has a draft on the live text, and is told.")
@@ -200,7 +210,7 @@ def withdraw(review_id: int) -> Any:
     found = readable(review_id)
     try:
         workflow.withdraw(db.session, review_id, by=me())
-    except MovedOn as error:
+    except DomainError as error:
         return refused(review_id, error)
     db.session.commit()
     flash("Withdrawn. Your text is open for changes again.")

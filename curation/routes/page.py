@@ -27,7 +27,7 @@ from curation.models import Action, Review, State
 from curation.permissions import can_decide, can_see_notes, can_see_queue, can_withdraw, is_author
 from curation.talk import Thread
 from kb import drafts, plans, policy, reverts
-from kb.models import Article, Revision
+from kb.models import Revision
 from kb.permissions import can_edit_draft
 from people import company
 from people.models import User
@@ -81,13 +81,13 @@ def _last_act(found: Review) -> Any:
 
 def _outcome(found: Review, reader: User) -> dict[str, Any]:
     """What became of it after the decision."""
-    plan = plans.of_revision(db.session, found.revision_id) if "at" in _last_act(found).detail else None
+    plan = queries.plan_of(db.session, found) if "at" in _last_act(found).detail else None
     target = _last_act(found).detail.get("target")
     return {
         "plan": plan,
         "can_cancel_plan": plan is not None and plans.can_cancel(db.session, reader, plan),
         "can_look_at_sample": samples.can_look(db.session, reader, found),
-        "duplicate_of": queries_of_kb.visible(db.session, reader, target) if target else None,
+        "duplicate_of": queries.live_article(db.session, reader, target) if target else None,
     }
 
 

@@ -12,7 +12,8 @@ from core.web import page_of, posted, public, settings
 from curation import facets, saved, subscription
 from curation.filters import AGE, QueueFilter
 from curation.permissions import can_see_queue
-from curation.queue import View, look, rows
+from curation.queue import View, look
+from curation.queue_rows import rows
 from curation.routes.blueprint import bp
 from curation.why import why
 from people.models import User
@@ -37,6 +38,7 @@ def _page(view: View, *, name: str = "", errors: dict[str, str] | None = None) -
     page = page_of(len(view.places), PAGE)
     shown = rows(db.session, view, view.lines(page.offset, page.offset + page.size))
     now = clock.now()
+    feed_path = _feed_path(view.filter)
     kept = [(each, saved.filter_of(each)) for each in saved.of(db.session, me())]
     return render_template(
         "curation/queue.html",
@@ -51,7 +53,8 @@ def _page(view: View, *, name: str = "", errors: dict[str, str] | None = None) -
         teams=facets.team_options(view),
         chosen=facets.chosen(view),
         saved=[(each, each_filter, view.count(each_filter)) for each, each_filter in kept],
-        feed=_feed_address(view.filter),
+        feed=settings().base_url + feed_path,
+        feed_path=feed_path,
         name=name,
         errors=errors or {},
         longest_name=saved.LONGEST_NAME,
@@ -124,10 +127,9 @@ def delete_filter(filter_id: int) -> Any:
 # The feed
 
 
-def _feed_address(filter_: QueueFilter) -> str:
-    token = subscription.token(settings().secret_key, me())
-    path = url_for(".feed", **filter_.arguments(), key=token)
-    return f"{settings().base_url}{path}"
+def _feed_path(filter_: QueueFilter) -> str:
+    key = subscription.token(settings().secret_key, me())
+    return url_for(".feed", **filter_.arguments(), key=key)
 
 
 @bp.get("/reviews.atom")

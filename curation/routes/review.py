@@ -70,11 +70,26 @@ def show(
     typed: Mapping[str, str] | None = None,
 ) -> str:
     """One page for author and curator: the text, what differs from live, the log, what can be done."""
+    typed, errors = typed or {}, errors or {}
     return render_template(
         "curation/review.html",
         **page.context(found),
         problem=problem,
-        reason=reason or page.prefilled(found, typed or {}),
-        errors=errors or {},
-        typed=typed or {},
+        reason=reason or page.prefilled(found, typed),
+        errors=errors,
+        summary=_by_field(errors, typed),
+        typed=typed,
     )
+
+
+def _by_field(errors: Mapping[str, str], typed: Mapping[str, str]) -> dict[str, str]:
+    """The same sentences by the id of the field on the page that each is about."""
+    ids = {
+        "comment": f"answer-{typed['comment_parent']}"
+        if typed.get("comment_parent")
+        else "comment-text",
+        "lines": "comment-first",
+        "suggestion": "comment-suggestion",
+        "note": "note-text",
+    }
+    return {ids.get(name, name): sentence for name, sentence in errors.items()}

@@ -8,8 +8,8 @@ from flask import flash, jsonify, redirect, url_for
 
 from core import turns
 from core.db import db
-from core.errors import Conflict, DomainError, Invalid
-from core.web import number, posted, wants_json
+from core.errors import DomainError
+from core.web import number, own_address, posted, wants_json
 from curation import talk, workflow
 from curation.models import LineComment, Review, State
 from curation.permissions import can_decide
@@ -66,7 +66,10 @@ def resolve(review_id: int, comment_id: int) -> Any:
     """Settle a thread, or open it again with `done=0`."""
     found = readable(review_id)
     thread = talk.find(db.session, found, comment_id)
-    talk.resolve(db.session, thread, done=posted().get("done", "1") != "0", by=me())
+    try:
+        talk.resolve(db.session, thread, done=posted().get("done", "1") != "0", by=me())
+    except DomainError as error:
+        return refused(review_id, error)
     db.session.commit()
     return _said(thread)
 
@@ -93,11 +96,12 @@ def accept(review_id: int, comment_id: int) -> Any:
             workflow.accept(db.session, thread, fields, made, by=me())
         else:
             workflow.accept_into_draft(db.session, thread, by=me())
-    except (Conflict, Invalid) as error:
+    except DomainError as error:
         return refused(review_id, error)
     db.session.commit()
-    flash("The suggestion is in your text now.")
-    return redirect(url_for("curation.review", review_id=review_id), 303)
+    flash("The suggested wording is in your text now.")
+    here = url_for("curation.review", review_id=review_id) + f"#comment-{comment_id}"
+    return redirect(own_address(posted().get("next")) or here, 303)
 
 
 @bp.post("/reviews/<int:review_id>/notes")
@@ -106,8 +110,9 @@ def note(review_id: int) -> Any:
     found, sent = readable(review_id), posted()
     try:
         talk.note(db.session, found, text=sent.get("text", ""), key=_key(sent), by=me())
-    except Invalid as error:
-        return refused(review_id, error, typed={"note": sent.get("text", "")})
+    except DomainError as error:
+        typed = {"note": sent.get("text", ""), "note_key": sent.get("key", "")}
+        return refused(review_id, error, typed=typed)
     db.session.commit()
     return redirect(url_for("curation.review", review_id=review_id) + "#notes", 303)
 

@@ -17,7 +17,9 @@ from curation.bulk import claim_to_decide
 from curation.filters import QueueFilter
 from curation.models import Review
 from curation.permissions import can_read
-from curation.queue import Line, Row, View, look, rows
+from curation.queue import View, look
+from curation.queue_lines import Line
+from curation.queue_rows import Row, rows
 from curation.routes.blueprint import bp
 from curation.routes.checks import report
 from curation.routes.queue import require_queue
@@ -178,7 +180,9 @@ def _refused(filter_: QueueFilter, review_id: int, reason: str, error: DomainErr
         return page, error.status
     review = db.session.get(Review, review_id)
     page = render_template(
-        "curation/triage_gone.html",
+        "curation/triage.html",
+        gone=True,
+        row=None,
         arguments=filter_.arguments(),
         review=review if review and can_read(db.session, me(), review) else None,
         review_id=review_id,

@@ -5,7 +5,7 @@ from curation.workflow.decisions import approve, decline, edit_and_approve, requ
 from curation.workflow.duplicates import merge_into, title_words
 from curation.workflow.moving import CLAIM, LONGEST_REASON
 from curation.workflow.submission import new_review, submit, withdraw
-from curation.workflow.table import DONE, EVENTS, TABLE, MovedOn, WrongState
+from curation.workflow.table import DONE, EVENTS, TABLE, MovedOn, WrongState, last_act
 from curation.workflow.upkeep import (
     MOVED_ON,
     Merge,
@@ -38,6 +38,7 @@ __all__ = [
     "edit_and_approve",
     "escalate",
     "is_stale",
+    "last_act",
     "merge_into",
     "merge_with_live",
     "new_review",

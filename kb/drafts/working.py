@@ -6,7 +6,6 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
-from sqlalchemy.orm.exc import StaleDataError
 
 from core import clock
 from core.errors import Conflict, NotAllowed, NotFound
@@ -116,8 +115,17 @@ def _base(session: Session, article: Article, base_id: int | None) -> Revision |
     return session.scalar(published.limit(1)) or standing.ground_of(article)
 
 
+def locked(session: Session, draft: Draft) -> Draft:
+    """The draft as it is now; nobody else changes it before this transaction ends."""
+    found = session.get(Draft, draft.id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise NotFound("There is no such draft any more.")
+    return found
+
+
 def save(session: Session, draft: Draft, fields: DraftFields, *, version: int, by: User) -> Draft:
     """Keep what was typed; raises SavedMeanwhile if it was typed over an older version."""
+    draft = locked(session, draft)
     if not can_edit_draft(by, draft):
         raise NotFound("There is no such draft.")
     if draft.deleted_at is not None:
@@ -133,11 +141,7 @@ def save(session: Session, draft: Draft, fields: DraftFields, *, version: int, b
     images = images_in(fields.body) - images_in(draft.body)
     _fill(session, draft, fields, by)
     draft.saved_at, draft.saved_by_id = clock.now(), by.id
-    try:
-        session.flush()
-    except StaleDataError:
-        session.rollback()
-        raise SavedMeanwhile(session.get_one(Draft, draft.id)) from None
+    session.flush()
     note_images(session, draft, images, by)
     return draft
 

@@ -18,6 +18,8 @@ class Text:
     facts: Mapping[str, Any]
     body: str
 
+    key: str  # what its file is called
+
     @property
     def state(self) -> str:
         return str(self.facts["state"])
@@ -28,11 +30,24 @@ class Text:
 
 
 def people() -> list[dict[str, Any]]:
-    return _list("people.yaml")
+    return entries("people.yaml")
 
 
 def topics() -> list[dict[str, Any]]:
-    return _list("topics.yaml")
+    return entries("topics.yaml")
+
+
+def entries(name: str) -> list[dict[str, Any]]:
+    """What one of the lists holds."""
+    found = _load(name)
+    assert isinstance(found, list)
+    return found
+
+
+def facts(name: str) -> dict[str, Any]:
+    found = _load(name)
+    assert isinstance(found, dict)
+    return found
 
 
 def texts() -> list[Text]:
@@ -45,15 +60,15 @@ def _texts() -> Iterator[Text]:
         slug, _, part = path.stem.partition(".")
         main = _read(CONTENT / "articles" / f"{slug}.md")
         if not part:
-            yield Text(slug, *main)
+            yield Text(slug, *main, key=path.stem)
             continue
         facts, body = _read(path)
-        yield Text(slug, _inherited(main[0], part) | facts, body)
+        yield Text(slug, _inherited(main[0], part) | facts, body, key=path.stem)
 
 
 def _inherited(main: dict[str, Any], part: str) -> dict[str, Any]:
     """What a text takes over from the newest one where it says nothing itself."""
-    if part == "proposal":
+    if part.startswith("proposal"):
         names = ("title", "summary", "tags", "topic", "kind")
         return {name: main[name] for name in names}
     return {name: value for name, value in main.items() if name != "note"}
@@ -66,7 +81,5 @@ def _read(path: Path) -> tuple[dict[str, Any], str]:
     return facts, body.strip() + "\n"
 
 
-def _list(name: str) -> list[dict[str, Any]]:
-    entries = yaml.safe_load((CONTENT / name).read_text(encoding="utf-8"))
-    assert isinstance(entries, list)
-    return entries
+def _load(name: str) -> Any:
+    return yaml.safe_load((CONTENT / name).read_text(encoding="utf-8"))

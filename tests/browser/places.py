@@ -92,6 +92,11 @@ def _draft(session: Session, is_locked: bool) -> tuple[int, str]:
 def _reviewing(session: Session) -> Iterator[Place]:
     yield Place("home of a curator", CURATOR, "/")
     yield Place("queue", CURATOR, "/reviews")
+    yield Place("queue, one by one", CURATOR, "/reviews/triage")
+    yield Place("queue, nothing left one by one", CURATOR, "/reviews/triage?after=1&mine=1")
+    yield Place("queue, saved filters", CURATOR, "/reviews/filters")
+    review = _review(session, State.SUBMITTED).id
+    yield Place("queue, several", CURATOR, f"/reviews/bulk?action=assign&id={review}")
     yield Place("queue, changes requested", CURATOR, "/reviews?state=changes_requested")
     yield Place("queue, nothing matches", CURATOR, "/reviews?mine=1&kind=story")
     yield Place("inbox of a curator", CURATOR, "/inbox")

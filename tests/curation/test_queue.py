@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from curation import benefit, queries, workflow
 from curation.filters import QueueFilter
 from curation.models import Review, Sample, State
-from curation.queue import View, look, rows
+from curation.queue import View, look
+from curation.queue_rows import rows
 from curation.why import span, why
 from kb.models import ArticleDemand, ArticleViews, Kind, TopicSlug
 from people.models import Role, User
@@ -95,7 +96,13 @@ def test_time_that_passes_changes_no_place(
 
 
 def test_points_grow_with_everything_that_readers_gain() -> None:
-    plain: dict[str, Any] = {"searchers": 1, "views": 10, "size": 50, "is_change": True, "first_time": False}
+    plain: dict[str, Any] = {
+        "searchers": 1,
+        "views": 10,
+        "size": 50,
+        "is_change": True,
+        "first_time": False,
+    }
     least = benefit.points(**plain)
     for more in ({"searchers": 2}, {"views": 20}, {"size": 90}, {"first_time": True}):
         assert benefit.points(**(plain | more)) > least

@@ -7,43 +7,78 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from core.audit import AuditEntry
 from core.errors import Conflict
 from core.outbox import Event
-from curation import workflow
-from curation.models import Action, Review, ReviewEntry, State
+from curation import talk, workflow
+from curation.models import Action, LineComment, Review, ReviewEntry, Sample, State
 from curation.workflow import EVENTS, TABLE, WrongState
-from kb.models import Article, Draft, Publication
+from curation.workflow.moving import UNNOTICED
+from kb.drafts import differs
+from kb.models import Article, Draft, Publication, Revision, Topic, Verification
 from people.models import User
 from tests.conftest import Clock
-from tests.factories import edit, make_draft, make_review, reading, settle, submit
+from tests.factories import (
+    bring_to,
+    brought_up,
+    edit,
+    fields,
+    make_article,
+    make_draft,
+    make_review,
+    make_topic,
+    merged_into,
+    reading,
+    rendering_for,
+    republish,
+    set_policy,
+    settle,
+    submit,
+)
 
 # What happens, as design.md section 5 has it; written out here a second time on purpose.
 #   locked     refused, because the draft cannot be handed in twice
 #   refused    refused, because the action does not fit
 #   new        the closed case stays closed, and another one begins
-#   unchanged  done already, so doing it again does no harm
+#   queued     handed in like any other text: nothing goes past somebody who asked for changes
+#   unchanged  nothing is left to do, which does no harm
 GRID = """
-                  submit    claim     release   take_over request_changes   approve  decline  withdraw
-submitted         locked    in_review refused   refused   refused           refused  refused  withdrawn
-in_review         locked    refused   submitted in_review changes_requested approved declined withdrawn
-changes_requested submitted refused   refused   refused   refused           refused  refused  withdrawn
-approved          new       refused   refused   refused   refused           refused  refused  refused
-declined          new       refused   refused   refused   refused           refused  refused  refused
-withdrawn         new       refused   refused   refused   refused           refused  refused  unchanged
+                  submitted  in_review          changes_requested  approved   declined   withdrawn
+submit            locked     locked             submitted          new        new        new
+claim             in_review  refused            refused            refused    refused    refused
+release           refused    submitted          refused            refused    refused    refused
+take_over         refused    in_review          refused            refused    refused    refused
+request_changes   refused    changes_requested  refused            refused    refused    refused
+approve           refused    approved           refused            refused    refused    refused
+endorse           refused    submitted          refused            refused    refused    refused
+edit_and_approve  refused    approved           refused            refused    refused    refused
+edit_and_endorse  refused    submitted          refused            refused    refused    refused
+decline           refused    declined           refused            refused    refused    refused
+merge_into        refused    declined           refused            refused    refused    refused
+withdraw          withdrawn  withdrawn          withdrawn          refused    refused    unchanged
+bring_up          submitted  in_review          unchanged          unchanged  unchanged  unchanged
+accept            submitted  in_review          refused            refused    refused    refused
+publish_at_once   locked     locked             queued             new        new        new
+assign            submitted  in_review          refused            refused    refused    refused
+escalate          submitted  in_review          unchanged          unchanged  unchanged  unchanged
 """
 
 
 def cases() -> list[tuple[State, Action, str]]:
     head, *rows = [line.split() for line in GRID.strip().splitlines()]
     return [
-        (State(row[0]), Action(action), outcome)
+        (State(state), Action(row[0]), outcome)
         for row in rows
-        for action, outcome in zip(head, row[1:], strict=True)
+        for state, outcome in zip(head, row[1:], strict=True)
     ]
 
 
 ALLOWED = [case for case in cases() if case[2] in list(State)]
 REFUSED = [case for case in cases() if case[2] in ("refused", "locked")]
+UNCHANGED = [case for case in cases() if case[2] == "unchanged"]
+AT_ONCE = [case for case in cases() if case[1] is Action.PUBLISH_AT_ONCE]
+
+BODY = "Come in.\n\nSit down.\n\nStay with us."
 
 
 def test_the_grid_names_every_state_and_every_action_but_expiry() -> None:
@@ -53,14 +88,78 @@ def test_the_grid_names_every_state_and_every_action_but_expiry() -> None:
 
 
 def test_the_table_allows_just_what_the_grid_allows() -> None:
+    begun = {
+        (None, Action.SUBMIT): State.SUBMITTED,
+        (None, Action.PUBLISH_AT_ONCE): State.APPROVED,
+    }
     allowed = {(state, action): State(outcome) for state, action, outcome in ALLOWED}
-    assert {(None, Action.SUBMIT): State.SUBMITTED} | allowed == TABLE
+    assert begun | allowed == TABLE
+
+
+Prepare = Callable[[State, Action], Review]
+Act = Callable[[Review, Action], Review]
 
 
 @pytest.fixture
-def act(
-    session: Session, alice: User, cora: User, carl: User
-) -> Callable[[Review, Action], Review]:
+def topic(session: Session) -> Topic:
+    return make_topic(session, "Travel")
+
+
+@pytest.fixture
+def case(
+    session: Session, alice: User, bob: User, cora: User, ada: User, clock: Clock, topic: Topic
+) -> Prepare:
+    """A review of Alice's in some state, with all that an action on it needs."""
+
+    def case(state: State, action: Action) -> Review:
+        article = None
+        if action is Action.BRING_UP:
+            article = make_article(session, bob, body=BODY, title="Counting")
+        elif action is Action.PUBLISH_AT_ONCE:
+            article = make_article(session, bob, body=BODY, title="Counting")
+            make_review(session, alice, state=State.APPROVED, curator=cora, title="To earn it")
+            set_policy(session, topic, ada, fast_lane=True, fast_after=1, fast_words=4)
+        changed = BODY.replace("with us", "as long as you like, for we have a lot of room")
+        text = {"article": article, "body": changed} if article else {}
+        review = make_review(session, alice, **text)
+        if action is Action.ACCEPT:
+            suggest(session, review, cora)
+        bring_to(session, review, state, cora)
+        if action is Action.BRING_UP:
+            assert article is not None
+            republish(session, article, bob, body=article_body(article).replace("Come in", "Enter"))
+        elif action in (Action.ENDORSE, Action.EDIT_AND_ENDORSE):
+            set_policy(session, topic, ada, approvals=2)
+        elif action is Action.MERGE_INTO:
+            make_article(session, bob, title="Had before")
+        clock.move(minutes=5)
+        settle(session)
+        return review
+
+    return case
+
+
+def article_body(article: Article) -> str:
+    assert article.live_revision is not None
+    return article.live_revision.body
+
+
+def suggest(session: Session, review: Review, by: User) -> LineComment:
+    return talk.comment(
+        session,
+        review,
+        revision_id=review.revision_id,
+        first=1,
+        last=1,
+        text="Shorter.",
+        suggestion="Restart it.",
+        key="page 1",
+        by=by,
+    )
+
+
+@pytest.fixture
+def act(session: Session, alice: User, cora: User, carl: User, ada: User, topic: Topic) -> Act:
     """Do an action as the person whose it is: alice wrote the text, cora holds it, carl may too."""
 
     def act(review: Review, action: Action) -> Review:
@@ -71,23 +170,52 @@ def act(
                 if not draft.locked:
                     edit(session, draft, summary="Said better.")
                 return submit(session, draft, by=alice)
+            case Action.PUBLISH_AT_ONCE:
+                draft = draft_of(session, review)
+                if not draft.locked:
+                    edit(session, draft, body=article_body(review.article).replace("Sit", "Settle"))
+                return submit(session, draft, by=alice)
             case Action.CLAIM:
                 return workflow.claim(session, review.id, by=carl)
             case Action.RELEASE:
                 return workflow.release(session, review.id, by=cora)
             case Action.TAKE_OVER:
                 return workflow.take_over(session, review.id, version=review.version, by=carl)
-            case Action.APPROVE:
+            case Action.APPROVE | Action.ENDORSE:
                 return workflow.approve(session, review.id, **read, by=cora)
+            case Action.EDIT_AND_APPROVE | Action.EDIT_AND_ENDORSE:
+                text = fields(session, title="Said better", topic=topic)
+                return workflow.edit_and_approve(
+                    session, review.id, **read, text=text, rendering=rendering_for(text), by=cora
+                )
             case Action.REQUEST_CHANGES:
                 return workflow.request_changes(
                     session, review.id, **read, reason="Shorter", by=cora
                 )
             case Action.DECLINE:
                 return workflow.decline(session, review.id, **read, reason="Twice", by=cora)
-        return workflow.withdraw(session, review.id, by=alice)
+            case Action.MERGE_INTO:
+                return merged_into(session, review, had_before(session), by=cora)
+            case Action.BRING_UP:
+                brought_up(session, review, by=cora)
+            case Action.ACCEPT:
+                comment = session.scalars(sa.select(LineComment)).one()
+                taken = workflow.with_suggestion(comment, review.revision)
+                return workflow.accept(session, comment, taken, rendering_for(taken), by=alice)
+            case Action.ASSIGN:
+                return workflow.assign(session, review.id, to=carl, by=cora)
+            case Action.ESCALATE:
+                workflow.escalate(session, review, to=ada, level=1)
+            case _:
+                return workflow.withdraw(session, review.id, by=alice)
+        return review
 
     return act
+
+
+def had_before(session: Session) -> Article:
+    query = sa.select(Article).join(Revision, Revision.id == Article.live_revision_id)
+    return session.scalars(query.where(Revision.title == "Had before")).one()
 
 
 def draft_of(session: Session, review: Review) -> Draft:
@@ -101,7 +229,18 @@ def draft_of(session: Session, review: Review) -> Draft:
 def everything(session: Session) -> dict[str, list[Any]]:
     """Every row that an action could touch, as the database has it."""
     session.flush()
-    tables = (Review, ReviewEntry, Draft, Article, Publication, Event)
+    tables = (
+        Review,
+        ReviewEntry,
+        LineComment,
+        Draft,
+        Revision,
+        Article,
+        Publication,
+        Verification,
+        Event,
+        AuditEntry,
+    )
     return {
         table.__tablename__: [
             tuple(row) for row in session.execute(sa.select(table.__table__).order_by("id"))
@@ -113,23 +252,22 @@ def everything(session: Session) -> dict[str, list[Any]]:
 @pytest.mark.parametrize(("state", "action", "outcome"), ALLOWED)
 def test_an_allowed_action_leads_to_its_state_and_is_written_down(
     session: Session,
-    alice: User,
-    cora: User,
     clock: Clock,
-    act: Callable[[Review, Action], Review],
+    case: Prepare,
+    act: Act,
     state: State,
     action: Action,
     outcome: str,
 ) -> None:
-    review = make_review(session, alice, state=state, curator=cora)
+    review = case(state, action)
     version, entries, text = review.version, len(review.entries), review.revision.body
-    clock.move(minutes=5)
+    published = publications(session)
 
     assert act(review, action) is review
 
     settle(session)
     assert review.state is State(outcome)
-    assert review.version == version + 1
+    assert review.version == version + (action not in UNNOTICED)
     entry = review.entries[-1]
     assert len(review.entries) == entries + 1
     assert (entry.action, entry.old, entry.new) == (action, state, State(outcome))
@@ -142,41 +280,94 @@ def test_an_allowed_action_leads_to_its_state_and_is_written_down(
     assert (event.kind, event.subject, event.actor) == (EVENTS[action], entry.id, entry.actor_id)
     assert (review.decided_at is None) == review.is_open
     assert (review.claimed_until is None) == (review.state is not State.IN_REVIEW)
-    check_draft_and_publication(session, review, text)
+    approved = [review.revision_id] if review.state is State.APPROVED else []
+    assert publications(session)[len(published) :] == approved
+    check_draft(session, review, text)
 
 
-def check_draft_and_publication(session: Session, review: Review, text: str) -> None:
+def publications(session: Session) -> list[int]:
+    return list(session.scalars(sa.select(Publication.revision_id).order_by(Publication.id)))
+
+
+def check_draft(session: Session, review: Review, text: str) -> None:
     draft = session.scalar(sa.select(Draft).where(Draft.article_id == review.article_id))
-    published = session.scalars(sa.select(Publication)).all()
     if review.state is State.APPROVED:
         assert draft is None
-        assert [p.revision_id for p in published] == [review.revision_id]
         assert review.article.live_revision_id == review.revision_id
         return
-    assert published == []
-    assert review.article.live_revision_id is None
+    assert review.article.live_revision_id == review.revision.base_id
     assert draft is not None
     assert draft.body == text
     assert draft.locked == (review.state in (State.SUBMITTED, State.IN_REVIEW))
+    assert not draft.locked or draft.frozen_id == review.revision_id
 
 
 @pytest.mark.parametrize(("state", "action", "outcome"), REFUSED)
 def test_a_refused_action_changes_nothing(
     session: Session,
-    alice: User,
-    cora: User,
-    act: Callable[[Review, Action], Review],
+    case: Prepare,
+    act: Act,
     state: State,
     action: Action,
     outcome: str,
 ) -> None:
-    review = make_review(session, alice, state=state, curator=cora)
+    review = case(state, action)
     before = everything(session)
 
-    with pytest.raises(Conflict if outcome == "locked" else WrongState):
+    with pytest.raises(Conflict if outcome == "locked" else WrongState) as refused:
         act(review, action)
 
+    assert refused.value.message
     assert everything(session) == before
+
+
+@pytest.mark.parametrize(("state", "action", "outcome"), UNCHANGED)
+def test_what_is_left_alone_leaves_no_trace(
+    session: Session, case: Prepare, act: Act, state: State, action: Action, outcome: str
+) -> None:
+    review = case(state, action)
+    before = everything(session)
+    act(review, action)
+    assert everything(session) == before
+
+
+@pytest.mark.parametrize(
+    "state", [state for state, _, outcome in AT_ONCE if outcome in ("new", "queued")]
+)
+def test_a_minor_edit_goes_live_at_once_unless_somebody_asked_for_changes(
+    session: Session, case: Prepare, act: Act, state: State
+) -> None:
+    review = case(state, Action.PUBLISH_AT_ONCE)
+    published = publications(session)
+
+    after = act(review, Action.PUBLISH_AT_ONCE)
+
+    settle(session)
+    if state is State.CHANGES_REQUESTED:
+        assert (after, after.state, after.sample) == (review, State.SUBMITTED, None)
+        assert publications(session) == published
+        return
+    assert after is not review
+    assert (after.state, after.sample) == (State.APPROVED, Sample.WAITING)
+    [entry] = after.entries
+    assert (entry.action, entry.old, entry.new) == (
+        Action.PUBLISH_AT_ONCE,
+        None,
+        State.APPROVED,
+    )
+    assert publications(session) == [*published, after.revision_id]
+    assert review.state is state
+
+
+def test_an_edit_by_the_curator_is_a_text_of_its_own(
+    session: Session, case: Prepare, act: Act
+) -> None:
+    review = case(State.IN_REVIEW, Action.EDIT_AND_APPROVE)
+    typed = review.revision
+    act(review, Action.EDIT_AND_APPROVE)
+    assert review.revision is not typed
+    assert differs(review.revision, typed)
+    assert session.get_one(Revision, typed.id).title == "Reset the VPN"
 
 
 @pytest.mark.parametrize("state", [State.APPROVED, State.DECLINED, State.WITHDRAWN])
@@ -184,7 +375,7 @@ def test_submitting_after_the_end_opens_a_case_of_its_own(
     session: Session,
     alice: User,
     cora: User,
-    act: Callable[[Review, Action], Review],
+    act: Act,
     state: State,
 ) -> None:
     closed = make_review(session, alice, state=state, curator=cora)

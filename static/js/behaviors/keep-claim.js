@@ -59,7 +59,8 @@ function warnBeforeLosing(form) {
   const { reason } = form.elements;
   const before = form.dataset.typed === undefined ? reason.defaultValue : ""; // came back from the server undecided
   let sent = false;
-  form.addEventListener("submit", () => (sent = true));
+  // Another form of the page keeps what is typed here (see keep-typed), as does this one when it is refused.
+  document.addEventListener("submit", (event) => (sent = !event.defaultPrevented));
   window.addEventListener("pageshow", () => (sent = false));
   window.addEventListener("beforeunload", (event) => {
     if (sent || reason.value.trim() === before.trim()) return;

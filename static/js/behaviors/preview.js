@@ -62,7 +62,8 @@ class Preview {
     this.#request?.abort();
     this.#request = new AbortController();
     const { draft } = this.#form.elements;
-    const answer = await postJson("/preview", { body, draft: draft.value }, { signal: this.#request.signal });
+    const address = this.#form.dataset.preview ?? "/preview"; // which knows how this text is to be read
+    const answer = await postJson(address, { body, draft: draft?.value }, { signal: this.#request.signal });
     if (answer.cancelled) return;
     if (answer.retryAfter) this.#soon(answer.retryAfter * 1000);
     if (!answer.ok) return this.#explain(answer.data.message);

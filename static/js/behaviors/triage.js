@@ -25,7 +25,18 @@ class Triage {
     this.#button("?").addEventListener("click", () => this.#help());
     const { reason } = this.#form.elements;
     reason.addEventListener("input", () => this.#claim(), { once: true });
+    this.#warnBeforeLosing();
     this.#repeatWhatWasSaid();
+  }
+
+  // Where the item is claimed already, the claim's own behaviour does so.
+  #warnBeforeLosing() {
+    if (this.#form.dataset.behavior) return;
+    let sent = false;
+    this.#form.addEventListener("submit", () => (sent = true));
+    window.addEventListener("beforeunload", (event) => {
+      if (!sent && this.#form.elements.reason.value.trim()) event.preventDefault();
+    });
   }
 
   // A live region that is there from the beginning is not read out; what changes in one is.
@@ -71,7 +82,9 @@ class Triage {
   }
 
   #help() {
-    this.#page.querySelector("[data-triage-keys]").showModal();
+    const keys = this.#page.querySelector("[data-triage-keys]");
+    keys.querySelector("button").onclick = () => keys.close();
+    keys.showModal();
   }
 
   // Who begins to write a reason reads it: others see so from then on.

@@ -88,7 +88,7 @@ def test_one_claims_from_the_list_what_is_not_ones_own(
     make_review(session, cora, title="Mine")
     rows = page(new_client(cora).get("/reviews")).select(".queue__row")
     offered = {words(row.select(".item__title")[0]): buttons(row) for row in rows}
-    assert offered == {"Theirs": ["Claim"], "Mine": []}
+    assert offered == {"Theirs": ["Claim", "Assign"], "Mine": []}
 
 
 def test_the_filters_of_the_queue_live_in_its_address(
