@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import content, finding, memory, pages, queue, starting, visiting
+from benchmarks import content, finding, memory, pages, queue, reviewing, starting, visiting
 from benchmarks.content import Content
 from benchmarks.server import running
 from benchmarks.table import Figure, print_figures
@@ -84,6 +84,10 @@ def _importing(_data: Path, _found: Content, _requests: int) -> Iterator[Figure]
     yield Figure("import", float(speed[1]), "/s", 60, first.partition(", ")[0], at_least=True)
 
 
+def _reviewing(data: Path, _found: Content, requests: int) -> Iterator[Figure]:
+    yield from reviewing.measure(data, requests)
+
+
 def _queue(_data: Path, _found: Content, requests: int) -> Iterator[Figure]:
     yield from queue.measure(requests)
 
@@ -91,6 +95,7 @@ def _queue(_data: Path, _found: Content, requests: int) -> Iterator[Figure]:
 PARTS: dict[str, Part] = {
     "pages": _pages,
     "queue": _queue,
+    "reviewing": _reviewing,
     "first-visit": _first_visit,
     "finding": _finding,
     "importing": _importing,

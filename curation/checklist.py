@@ -23,7 +23,7 @@ from curation.workflow.moving import (
 from curation.workflow.table import WrongState, last_act
 from kb import policy
 from kb.models import Revision
-from kb.policy import Item
+from kb.policy import Item, Policy
 from people.models import User
 
 LONGEST_REASON = 1000
@@ -57,7 +57,7 @@ class Line:
 # Reading
 
 
-def board(session: Session, review: Review) -> list[Line]:
+def board(session: Session, review: Review, rules: Policy | None = None) -> list[Line]:
     """The checklist of this round, what was missing in the last one first.
 
     While the review is open it is the topic's list as it is now; afterwards, what was ticked.
@@ -67,7 +67,8 @@ def board(session: Session, review: Review) -> list[Line]:
     before = {verdict.item: verdict for verdict in _last_before(rounds, review.round)}
     items = [Item(verdict.item, verdict.text) for verdict in now.values()]
     if review.is_open:
-        items = list(policy.of(session, review.topic_id).checklist)
+        rules = rules or policy.of(session, review.topic_id)
+        items = list(rules.checklist)
         listed = {item.key for item in items}
         items += [Item(each.item, each.text) for each in now.values() if each.item not in listed]
     lines = [Line(item, now.get(item.key), before.get(item.key)) for item in items]

@@ -2,17 +2,55 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
 
 from core import diff
 from core.diff import Difference, View, view_of
 from core.text import fold
+from curation.checks.kept import Kept
 from kb.differences import between, field_changes
+from kb.merging import Text
 from kb.models import Revision
 
-__all__ = ["Difference", "View", "between", "field_changes", "size", "touches", "view_of"]
+__all__ = [
+    "Difference",
+    "View",
+    "between",
+    "field_changes",
+    "seen_before",
+    "size",
+    "touches",
+    "touches_as_typed",
+    "view_of",
+]
 
 
-def size(old: Revision | None, new: Revision) -> int:
+_kept: Kept[tuple[object, ...], Difference] = Kept(16)  # those that somebody looks at just now
+
+
+def seen_before(session: Session, old: Revision | None, new: Revision, *, view: View) -> Difference:
+    """As `between`, worked out once while the same two texts are looked at again and again."""
+    key = (_shown(old) if old else None, _shown(new), view.on, view.shows_all)
+    found = _kept.get(key) or _kept.keep(key, between(session, old, new, view=view))
+    return replace(found, view=view)
+
+
+def _shown(revision: Revision) -> tuple[object, ...]:
+    """All that a comparison shows of a text: what is equal in this looks alike."""
+    return (
+        revision.title,
+        revision.summary,
+        revision.topic.name,
+        tuple(revision.tags),
+        revision.article_id,
+        revision.body,
+        revision.html,
+    )
+
+
+def size(old: Text | None, new: Text) -> int:
     """How many words differ, title, summary and tags included; a word put for another counts once."""
     return diff.words_that_differ(_everything(old) if old else "", _everything(new))
 
@@ -22,8 +60,13 @@ def touches(old: Revision, new: Revision) -> bool:
     return old.dialect != new.dialect or list(_delicate(old)) != list(_delicate(new))
 
 
-def _everything(revision: Revision) -> str:
-    return "\n".join((revision.title, revision.summary, ", ".join(revision.tags), revision.body))
+def touches_as_typed(old: Text, new: Text) -> bool:
+    """The same, as far as can be said of a text that is not rendered yet."""
+    return list(_delicate_as_typed(old)) != list(_delicate_as_typed(new))
+
+
+def _everything(text: Text) -> str:
+    return "\n".join((text.title, text.summary, ", ".join(text.tags), text.body))
 
 
 # fmt: off
@@ -60,11 +103,16 @@ _TYPED = re.compile(
 
 def _delicate(revision: Revision) -> Iterator[str]:
     """The passages that a reader would follow to the letter, in order."""
-    typed, shown = _everything(revision), str(revision.html)
-    yield from _numbers(typed)
-    yield from (match[0] for match in _TYPED.finditer(typed))
+    shown = str(revision.html)
+    yield from _delicate_as_typed(revision)
     yield from (_TAG.sub("", code) for code in _CODE.findall(shown))
     yield from _LINK.findall(shown)
+
+
+def _delicate_as_typed(text: Text) -> Iterator[str]:
+    typed = _everything(text)
+    yield from _numbers(typed)
+    yield from (match[0] for match in _TYPED.finditer(typed))
 
 
 def _numbers(text: str) -> Iterator[str]:

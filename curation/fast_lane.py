@@ -6,6 +6,7 @@ topic, tags, every number, command and link as they are. A flag upheld on one of
 topic, or an edit undone afterwards, closes it; the count starts again from there.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from curation import differences
 from curation.models import Action, Review, ReviewEntry, Sample, State
 from kb import policy
-from kb.models import Flag, FlagState, Revision
+from kb.models import Draft, Flag, FlagState, Revision
 from kb.policy import Policy
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,7 +24,9 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 def takes(session: Session, revision: Revision) -> bool:
     """Whether this frozen edit may go live at once, its author alone having written it."""
     live = revision.article.live_revision
-    if live is None or revision.base_id != live.id or revision.coauthors:
+    if live is None or revision.base_id != live.id:
+        return False
+    if revision.coauthors or set(revision.writers) - {revision.author_id}:
         return False
     rules = policy.of(session, revision.topic_id)
     return (
@@ -34,10 +37,39 @@ def takes(session: Session, revision: Revision) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class Lane:
+    """What somebody may change in a topic without waiting, and whether their draft stays within it."""
+
+    words: int
+    takes: bool
+
+
+def open_to(session: Session, draft: Draft) -> Lane | None:
+    """The lane, where it is open to who writes this draft alone; as the draft was last saved."""
+    live = draft.article.live_revision if draft.article else None
+    if live is None or draft.under_review or draft.coauthors:
+        return None
+    rules = policy.of(session, live.topic_id)
+    has_it = rules.fast_lane and rules.approvals == 1
+    if not has_it or earned(session, draft.author_id, live.topic_id) < rules.fast_after:
+        return None
+    takes = (
+        draft.base_id == live.id
+        and not set(draft.writers or ()) - {draft.author_id}
+        and all(getattr(live, field) == getattr(draft, field) for field in _SAME)
+        and differences.size(live, draft) <= rules.fast_words
+        and not differences.touches_as_typed(live, draft)
+    )
+    return Lane(rules.fast_words, takes)
+
+
+_SAME = ("title", "topic_id", "tags")
+
+
 def _is_minor(rules: Policy, live: Revision, edit: Revision) -> bool:
-    same = ("title", "topic_id", "tags")
     return (
-        all(getattr(live, field) == getattr(edit, field) for field in same)
+        all(getattr(live, field) == getattr(edit, field) for field in _SAME)
         and differences.size(live, edit) <= rules.fast_words
         and not differences.touches(live, edit)
     )

@@ -12,6 +12,7 @@ from core.outbox import Event
 from curation import workflow
 from curation.models import Review, State
 from kb import rendering
+from kb.lifecycle import SHOWN
 from kb.publishing import PUBLISHED
 from people.models import User
 
@@ -24,7 +25,7 @@ def init_app(db: Database) -> None:
             if event.actor is not None:
                 bring_up_all(db, session, event.subject, event.actor)
 
-    outbox.subscribe("review-merges", [PUBLISHED], carry_over)
+    outbox.subscribe("review-merges", [PUBLISHED, SHOWN], carry_over)
 
 
 def bring_up_all(db: Database, session: Session, article_id: int, by_id: int) -> int:
@@ -45,6 +46,8 @@ def bring_up(db: Database, review_id: int, by_id: int) -> bool:
     """One proposal; False where there is nothing to do, or where somebody has to choose."""
     with db.reading() as session:
         review = session.get(Review, review_id)
+        if review is not None and review.article.hidden_at is not None:
+            return False  # its author would get the text that is withheld; once it is shown, they may
         merge = workflow.merge_with_live(review) if review and review.is_open else None
         if review is None or merge is None or not merge.text.is_clean:
             return False

@@ -1,67 +1,125 @@
 """Who may see the queue, read a review, claim it and decide."""
 
+from collections.abc import Callable
+from functools import cached_property
+
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import Session
 
 from core.db import db
 from curation import approvals
 from curation.models import Review, ReviewEntry
 from kb import policy
-from kb.models import Revision, Topic, TopicCurator
+from kb.models import Revision, RevisionCoauthor, Topic, TopicCurator
 from kb.permissions import wrote
 from kb.topics import Deciders
 from people.models import Role, User
 
 
+class Rights:
+    """What one person may do with one review; what the answers rest on is looked up once."""
+
+    def __init__(self, session: Session, user: User, review: Review) -> None:
+        self._session = session
+        self.user = user
+        self.review = review
+
+    @cached_property
+    def deciders(self) -> Deciders:
+        return Deciders(self._session)
+
+    @cached_property
+    def is_author(self) -> bool:
+        """Who proposed it, or wrote it together with them; not a curator who is credited for an edit."""
+        return self._proposed or wrote(self._session, self.user, self.review.revision)
+
+    @cached_property
+    def has_written(self) -> bool:
+        """Whether this person typed any of its texts, in whatever round and under whose name."""
+        helped = sa.exists().where(
+            RevisionCoauthor.revision_id == Revision.id, RevisionCoauthor.user_id == self.user.id
+        )
+        rounds = sa.select(ReviewEntry.revision_id).where(ReviewEntry.review_id == self.review.id)
+        texts = sa.select(Revision.author_id, Revision.writers, helped).where(
+            sa.or_(Revision.id.in_(rounds), Revision.id == self.review.revision_id)
+        )
+        return any(
+            has_helped or self.user.id in (author_id, *writers)
+            for author_id, writers, has_helped in self._session.execute(texts)
+        )
+
+    @cached_property
+    def decides(self) -> bool:
+        """Those who may decide in its topic; never who wrote it, nor twice the same person on one text."""
+        if not self.user.active or self._proposed or self.has_written:
+            return False
+        if self.user.id in approvals.standing(self.review):
+            return False
+        return _may_decide_in(self._session, self.user, self._topic_id, lambda: self.deciders)
+
+    @cached_property
+    def reads(self) -> bool:
+        """Its authors; every curator and administrator; those named for its topic."""
+        if self.is_author:
+            return True
+        if self.user.role in (Role.CURATOR, Role.ADMIN):
+            return self.user.active
+        return self.deciders.may_decide(self.user, self._topic_id)
+
+    @cached_property
+    def sees_notes(self) -> bool:
+        """Curators among themselves: nobody who wrote any of it, whatever else they are."""
+        return not (self._proposed or self.has_written) and self.reads
+
+    @cached_property
+    def comments(self) -> bool:
+        """Its authors, and whoever may decide on it, while it is open."""
+        if not self.review.is_open or not self.user.active:
+            return False
+        return self.is_author or self.decides
+
+    @property
+    def _proposed(self) -> bool:
+        return self.review.author_id == self.user.id
+
+    @property
+    def _topic_id(self) -> int:
+        return self.review.revision.topic_id
+
+
 def can_decide(session: Session, user: User, review: Review) -> bool:
-    """Those who may decide in its topic; never who wrote it, nor twice the same person on one text."""
-    if not user.active or review.author_id == user.id or has_written(session, user, review):
-        return False
-    if user.id in approvals.standing(review):
-        return False
-    return may_decide_in(session, user, review.revision.topic_id)
+    return Rights(session, user, review).decides
 
 
 def may_decide_in(session: Session, user: User, topic_id: int) -> bool:
     """Whoever decides in this topic, whom its rules name to publish, and administrators."""
+    return _may_decide_in(session, user, topic_id, lambda: Deciders(session))
+
+
+def _may_decide_in(
+    session: Session, user: User, topic_id: int, deciders: Callable[[], Deciders]
+) -> bool:
     if not user.active:
         return False
-    if user.is_admin or Deciders(session).may_decide(user, topic_id):
+    if user.is_admin or deciders().may_decide(user, topic_id):
         return True
     return user.id in policy.of(session, topic_id).publishers
 
 
 def has_written(session: Session, user: User, review: Review) -> bool:
-    """Whether this person typed any of the texts of this review, in whatever round and under whose name."""
-    rounds = sa.select(ReviewEntry.revision_id).where(ReviewEntry.review_id == review.id)
-    texts = sa.select(Revision).where(
-        sa.or_(Revision.id.in_(rounds), Revision.id == review.revision_id)
-    )
-    for text in session.scalars(texts.options(load_only(Revision.author_id, Revision.writers))):
-        if user.id in text.writers or wrote(session, user, text):
-            return True
-    return False
+    return Rights(session, user, review).has_written
 
 
 def can_read(session: Session, user: User, review: Review) -> bool:
-    """Its authors; every curator and administrator; those named for its topic."""
-    if review.author_id == user.id or wrote(session, user, review.revision):
-        return True
-    if user.role in (Role.CURATOR, Role.ADMIN):
-        return user.active
-    return Deciders(session).may_decide(user, review.revision.topic_id)
+    return Rights(session, user, review).reads
 
 
 def is_author(session: Session, user: User, review: Review) -> bool:
-    """Who proposed it, or wrote it together with them; not a curator who is credited for an edit."""
-    return review.author_id == user.id or wrote(session, user, review.revision)
+    return Rights(session, user, review).is_author
 
 
 def can_see_notes(session: Session, user: User, review: Review) -> bool:
-    """Curators among themselves: nobody who wrote any of it, whatever else they are."""
-    if review.author_id == user.id or has_written(session, user, review):
-        return False
-    return can_read(session, user, review)
+    return Rights(session, user, review).sees_notes
 
 
 def can_withdraw(user: User, review: Review) -> bool:

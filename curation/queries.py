@@ -9,7 +9,7 @@ from core import clock
 from core.models import UTCDateTime
 from curation.models import OPEN, Review, ReviewEntry, State
 from kb.models import Article, Draft, Plan, Revision, RevisionCoauthor
-from kb.permissions import authored_by
+from kb.permissions import authored_by, can_read_article
 from kb.queries import visible_to
 from kb.topics import Deciders
 from people.models import Role, User
@@ -49,6 +49,12 @@ def live_article(session: Session, user: User, article_id: int) -> Article | Non
     """An article with its live text, if this person may read it."""
     query = sa.select(Article).where(Article.id == article_id, visible_to(user))
     return session.scalar(query.options(joinedload(Article.live_revision)))
+
+
+def live_text(session: Session, user: User, review: Review) -> Revision | None:
+    """What readers have of its article now; none if that is withheld from this person."""
+    article = review.article
+    return article.live_revision if can_read_article(session, user, article) else None
 
 
 def first_in_line(session: Session, user: User, *, limit: int) -> tuple[int, Sequence[Review]]:
@@ -174,12 +180,13 @@ def former_round(session: Session, review: Review) -> Revision | None:
     return session.get(Revision, former[-1]) if former else None
 
 
-def deciders(session: Session, review: Review) -> list[User]:
+def deciders(session: Session, review: Review, known: Deciders | None = None) -> list[User]:
     """Who may decide it in its topic; nobody who wrote it."""
     authors = {
         review.author_id,
         review.revision.author_id,
         *(user.id for user in review.revision.coauthors),
     }
-    named = Deciders(session).people_for(session, review.revision.topic_id)
+    known = known or Deciders(session)
+    named = known.people_for(session, review.revision.topic_id)
     return [user for user in named if user.id not in authors]

@@ -170,6 +170,7 @@ def change(
     by: User,
 ) -> None:
     """Word it anew, or offer it elsewhere. `seen` is when it had last been changed for this person."""
+    session.refresh(reason, with_for_update=True)
     _require(session, by, reason.topic)
     _require(session, by, topic)
     title, text = _checked(title, text)

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from core.db import db
 from core.web import fill_slot, posted, settings
-from curation import checks, clock, queries
+from curation import checklist, checks, clock, fast_lane, queries, talk, workflow
 from curation.models import Action
 from curation.permissions import can_see_queue, can_withdraw
 from kb.forms import LONGEST_NOTE
@@ -28,10 +28,23 @@ def init_app(app: Flask) -> None:
 def returned(draft: Draft | None = None, **_: Any) -> Markup:
     """Why a text came back, for its author to have before their eyes while they change it."""
     review = queries.of_draft(db.session, draft) if draft and not draft.locked else None
-    decision = review.entries[-1] if review else None
-    if decision is None or decision.action not in (Action.REQUEST_CHANGES, Action.DECLINE):
+    if review is None or draft is None:
         return Markup("")
-    return Markup(render_template("curation/_returned.html", review=review, decision=decision))
+    decision = workflow.last_act(review)
+    if decision.action not in (Action.REQUEST_CHANGES, Action.DECLINE, Action.MERGE_INTO):
+        return Markup("")
+    tasks = checklist.tasks(db.session, review)
+    return Markup(
+        render_template(
+            "curation/_returned.html",
+            draft=draft,
+            review=review,
+            decision=decision,
+            threads=[each for each in talk.threads(db.session, review) if each.is_open],
+            tasks=tasks,
+            task_places=checklist.places(review, tasks),
+        )
+    )
 
 
 def submit_button(draft: Draft | None = None, **_: Any) -> Markup:
@@ -48,6 +61,7 @@ def submit_button(draft: Draft | None = None, **_: Any) -> Markup:
             if draft and request.endpoint == "curation.check_draft"
             else None,
             longest_note=LONGEST_NOTE,
+            lane=fast_lane.open_to(db.session, draft) if draft and not draft.locked else None,
         )
     )
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, load_only
+from sqlalchemy.orm.attributes import set_committed_value
 
 from core import clock, outbox
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.text import unfold_lines
 from curation.lines import Lines, Shift
 from curation.models import ChecklistVerdict, InternalNote, LineComment, Review
-from curation.permissions import can_decide, can_see_notes, is_author
+from curation.permissions import Rights, can_see_notes
 from kb.models import Revision
 from people.models import User
 
@@ -42,10 +43,10 @@ def threads(session: Session, review: Review) -> list[Thread]:
     query = (
         sa.select(LineComment)
         .where(LineComment.review_id == review.id)
-        .options(joinedload(LineComment.author), joinedload(LineComment.resolved_by))
         .order_by(LineComment.id)
     )
     comments = session.scalars(query).all()
+    _load_people(session, comments)
     bodies = _bodies(session, {comment.revision_id for comment in comments})
     shifts: dict[int, Shift] = {}
     found: dict[int, Thread] = {}
@@ -69,16 +70,24 @@ def _place(thread: Thread) -> tuple[bool, int, int]:
     return thread.lines is None, first, thread.first.id
 
 
+def _load_people(session: Session, comments: Sequence[LineComment]) -> None:
+    """All who spoke or settled, once each: joined to every comment, they would come hundreds of times."""
+    ids = {person for each in comments for person in (each.author_id, each.resolved_by_id)}
+    rows = session.scalars(sa.select(User).where(User.id.in_(ids - {None})))
+    people = {person.id: person for person in rows}
+    for each in comments:
+        set_committed_value(each, "author", people[each.author_id])
+        settler = people[each.resolved_by_id] if each.resolved_by_id else None
+        set_committed_value(each, "resolved_by", settler)
+
+
 def _bodies(session: Session, ids: set[int]) -> dict[int, str]:
     rows = session.execute(sa.select(Revision.id, Revision.body).where(Revision.id.in_(ids)))
     return {row.id: row.body for row in rows}
 
 
 def can_comment(session: Session, user: User, review: Review) -> bool:
-    """Its authors, and whoever may decide on it, while it is open."""
-    if not review.is_open or not user.active:
-        return False
-    return is_author(session, user, review) or can_decide(session, user, review)
+    return Rights(session, user, review).comments
 
 
 def comment(
@@ -195,11 +204,16 @@ def has_open_remarks(session: Session, review: Review) -> bool:
 
 def notes(session: Session, user: User, review: Review) -> Sequence[InternalNote]:
     """What curators told one another; nothing for anybody who wrote any of the text."""
-    if not can_see_notes(session, user, review):
+    return notes_for(session, Rights(session, user, review))
+
+
+def notes_for(session: Session, rights: Rights) -> Sequence[InternalNote]:
+    """The same, where it is known already what this person may."""
+    if not rights.sees_notes:
         return []
     query = (
         sa.select(InternalNote)
-        .where(InternalNote.review_id == review.id)
+        .where(InternalNote.review_id == rights.review.id)
         .options(joinedload(InternalNote.author).options(load_only(User.name, User.handle)))
     )
     return session.scalars(query.order_by(InternalNote.id)).all()

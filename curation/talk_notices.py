@@ -9,7 +9,7 @@ from core import outbox
 from core.outbox import Event
 from curation.models import InternalNote, LineComment, Review
 from curation.notices import TO_DECIDE, authors_of, quoted_title
-from curation.permissions import can_see_notes
+from curation.permissions import can_read, can_see_notes
 from curation.talk import COMMENTED, NOTED
 from people import inbox
 from people.models import User
@@ -33,7 +33,8 @@ def _tell_of_comment(session: Session, event: Event, said: LineComment) -> None:
     about = f"{said.author.name} on {quoted_title(review)}, line {said.first_line}:\n\n"
     words = said.text or "A wording is suggested."
     for user_id in _hearers(session, said):
-        if user_id != said.author_id:
+        reader = session.get_one(User, user_id)
+        if user_id != said.author_id and can_read(session, reader, review):
             inbox.tell(
                 session,
                 user_id,

@@ -266,7 +266,11 @@ class Thing:
 
 def listed(session: Session) -> Sequence[Thing]:
     """Everything that published articles rest on, what most rest on first."""
-    live = sa.and_(Article.live_revision_id.is_not(None), Article.archived_at.is_(None))
+    live = sa.and_(
+        Article.live_revision_id.is_not(None),
+        Article.archived_at.is_(None),
+        Article.hidden_at.is_(None),
+    )
     count = sa.func.count(Article.id)
     unchecked = sa.func.count(sa.case((live, ArticleDependency.change_id)))
     query = (

@@ -113,7 +113,8 @@ def _plan(
         raise Invalid(sentence, {"at": sentence})
     for present in waiting(session, article.id):
         if present.action is action:
-            if (present.at, present.revision_id) == (at, revision.id if revision else None):
+            wanted = (at, revision.id if revision else None, because)
+            if (present.at, present.revision_id, present.because) == wanted:
                 return present
             raise Conflict(
                 f"{present.by.name} has planned this for {told(present.at)}. Cancel that first."

@@ -160,6 +160,7 @@ def change(session: Session, chosen: Times, *, former: str, by: User) -> Times:
     """
     if not can_manage_company(by):
         raise NotAllowed("Only administrators change the company's times.")
+    row = session.get(Company, 1, with_for_update=True, populate_existing=True)
     before, chosen = times(session), _checked(session, chosen)
     if chosen == before:
         return before  # the second click
@@ -168,7 +169,6 @@ def change(session: Session, chosen: Times, *, former: str, by: User) -> Times:
             "Somebody changed the company's times since you opened them. What you chose is still here."
         )
     stored = _stored(chosen)
-    row = session.get(Company, 1)
     if row is None:
         session.add(Company(id=1, **stored))
     else:

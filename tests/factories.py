@@ -129,6 +129,12 @@ def fields_of(draft: Draft, **changes: Any) -> DraftFields:
     return DraftFields(**(values | changes))
 
 
+def as_form(text: Text, body: str, topic_id: int | None = None) -> DraftFields:
+    """What the editor sends of this text, but for its body."""
+    topic = text.topic_id if topic_id is None else topic_id
+    return DraftFields(text.title, text.summary, body, tuple(text.tags), topic)
+
+
 def make_draft(
     session: Session,
     by: User,

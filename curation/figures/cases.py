@@ -69,7 +69,7 @@ class Case(NamedTuple):
         return None if self.outcome in UNDECIDED else self.ended_at
 
 
-Turn = tuple[int, str, int]  # when, what, and whether two had approved it then
+Turn = tuple[int, str]  # when, and what
 
 
 def read(session: Session, topic_ids: Collection[int] | None, period: Period) -> list[Case]:
@@ -80,9 +80,13 @@ def read(session: Session, topic_ids: Collection[int] | None, period: Period) ->
     ]
     if topic_ids is not None:
         within.append(Review.topic_id.in_(topic_ids))
-    turns: dict[int, tuple[Turn, ...]] = {}
-    for review_id, at, action, by_two in moments.rows(session, _turns().where(*within)):
-        turns[review_id] = (*turns.get(review_id, ()), (at, action, by_two))
+    turns: dict[int, list[Turn]] = {}
+    outcomes: dict[int, Outcome] = {}
+    for review_id, at, action, by_two in moments.rows(session, _log().where(*within)):
+        if action in ENDING:
+            outcomes[review_id] = Outcome.BY_TWO if by_two else ENDING[action]
+        else:
+            turns.setdefault(review_id, []).append((at, action))
     query = sa.select(
         Review.id,
         Review.topic_id,
@@ -91,10 +95,13 @@ def read(session: Session, topic_ids: Collection[int] | None, period: Period) ->
         seconds(Review.decided_at),
         Review.round,
     ).where(*within)
-    return [_case(turns.get(id_, ()), *row) for id_, *row in moments.rows(session, query)]
+    return [
+        _case(topic_id, begun, looked, ended, rounds, outcomes.get(id_), turns.get(id_, ()))
+        for id_, topic_id, begun, looked, ended, rounds in moments.rows(session, query)
+    ]
 
 
-def _turns() -> sa.Select[*tuple[Any, ...]]:
+def _log() -> sa.Select[*tuple[Any, ...]]:
     """When texts went back to their authors and came again, and what ended their review."""
     entry = ReviewEntry
     action = sa.type_coerce(entry.action, sa.String)  # as it is stored, which is quicker
@@ -111,20 +118,18 @@ def _turns() -> sa.Select[*tuple[Any, ...]]:
 
 
 def _case(
-    turns: Sequence[Turn],
     topic_id: int,
     begun_at: int,
     looked_at: int | None,
     ended_at: int | None,
     rounds: int,
+    outcome: Outcome | None,
+    turns: Sequence[Turn],
 ) -> Case:
     waits: tuple[Stretch, ...] = ()
     with_author: tuple[Stretch, ...] = ()
-    begin, has_author, outcome = begun_at, False, None
-    for at, action, by_two in turns:
-        if action in ENDING:
-            outcome = Outcome.BY_TWO if by_two else ENDING[action]
-            break
+    begin, has_author = begun_at, False
+    for at, action in turns:
         if has_author:
             with_author += ((begin, at),)
         else:

@@ -36,7 +36,7 @@ def flags(session: Session, choice: Choice, calendar: Calendar) -> Flags:
     closed: list[Counter[FlagState]] = [Counter() for _ in days.spans]
     by_reason: Counter[FlagReason] = Counter()
     took, still_open = [], 0
-    for reason, state, opened_at, closed_at in moments.rows(session, _query(choice)):
+    for reason, state, opened_at, closed_at in session.execute(_query(choice)):
         still_open += state is FlagState.OPEN
         begun, ended = days.span_of(moments.of(opened_at)), None
         if closed_at is not None:

@@ -1,10 +1,9 @@
 """How much of what is published has been checked and is believed, and how much is due for a check."""
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import accumulate
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -17,6 +16,7 @@ from curation.figures.moments import seconds
 from kb.models import Article, Publication, Verification
 
 FOREVER: Final = 2**62
+Stretch = tuple[int, int]  # from when until when
 
 
 @dataclass(frozen=True)
@@ -78,38 +78,33 @@ def _now(session: Session, choice: Choice) -> tuple[Trusted, int]:
 
 def _over_time(session: Session, choice: Choice, days: tuple[date, ...]) -> list[Trusted]:
     """From the first check on. What stood between a publication and its return is not told apart."""
-    ends = choice.days.ends(days)
-    articles, verified, overdue = _Counts(ends), _Counts(ends), _Counts(ends)
-    lives: dict[int, int] = {}  # until when readers could find each article
-    for article_id, begin, end in _lives(session, choice):
-        lives[article_id] = end
-        articles.add(begin, end)
-    checks = [tuple(row) for row in moments.rows(session, _checks(choice))]
-    for (article_id, at, due), following in zip(checks, [*checks[1:], None], strict=False):
-        end = lives.get(article_id, at)
-        if following is not None and following[0] == article_id:
-            end = min(end, following[1])
-        verified.add(at, min(end, due))
-        overdue.add(max(at, due), end)
+    lives = list(_lives(session, choice))
+    ended = {article_id: end for article_id, _, end in lives if end != FOREVER}
+    checks = moments.rows(session, _checks(choice))
     first = min((at for _, at, _ in checks), default=FOREVER)
-    numbers = zip(days, ends, articles.totals(), verified.totals(), overdue.totals(), strict=True)
-    return [Trusted(day, *counts) for day, end, *counts in numbers if first < end]
+    verified: list[Stretch] = []
+    overdue: list[Stretch] = []
+    later_id, later = 0, FOREVER
+    for article_id, at, due in reversed(checks):
+        end = later if article_id == later_id else ended.get(article_id, FOREVER)
+        verified.append((at, min(due, end)))
+        overdue.append((due, end))
+        later_id, later = article_id, at
+    ends = choice.days.ends(days)
+    counts = (
+        _counts(stretches, ends)
+        for stretches in ([(begin, end) for _, begin, end in lives], verified, overdue)
+    )
+    numbers = zip(days, ends, *counts, strict=True)
+    return [Trusted(day, *found) for day, end, *found in numbers if first < end]
 
 
-class _Counts:
+def _counts(stretches: Iterable[Stretch], at_moments: Sequence[int]) -> list[int]:
     """Of how many stretches each moment is part."""
-
-    def __init__(self, ends: Sequence[int]) -> None:
-        self._ends = ends
-        self._changes = [0] * (len(ends) + 1)
-
-    def add(self, begin: int, end: int) -> None:
-        if begin < end:
-            self._changes[bisect_right(self._ends, begin)] += 1
-            self._changes[bisect_right(self._ends, end)] -= 1
-
-    def totals(self) -> list[int]:
-        return list(accumulate(self._changes[:-1]))
+    real = [(begin, end) for begin, end in stretches if begin < end]
+    begins = sorted(begin for begin, _ in real)
+    ends = sorted(end for _, end in real)
+    return [bisect_left(begins, each) - bisect_left(ends, each) for each in at_moments]
 
 
 def _lives(session: Session, choice: Choice) -> Iterator[tuple[int, int, int]]:

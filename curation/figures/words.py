@@ -32,7 +32,7 @@ def queue(figures: Figures) -> str:
 
 def _longest_queue(figures: Figures) -> str:
     most = max(figures.standings, key=lambda each: each.waiting)
-    if not most.waiting or most is figures.standings[-1]:
+    if most.waiting <= figures.standings[-1].waiting:
         return ""
     return f"The most were {most.waiting:,}, on {most.day.day} {most.day:%B}."
 
@@ -146,7 +146,8 @@ def verification(figures: Figures) -> str:
 def flags(figures: Figures) -> str:
     found = figures.flags
     opened, closed = sum(found.opened), found.outcomes.total()
-    waiting = f"{found.still_open:,} {'is' if found.still_open == 1 else 'are'} open now."
+    number = f"{found.still_open:,}" if found.still_open else "none"
+    waiting = f"{number} {'is' if found.still_open < 2 else 'are'} open now."
     if not opened and not closed:
         return f"Readers flagged nothing in these days; {waiting}"
     parts = [

@@ -11,10 +11,11 @@ from core.db import db
 from core.diff import Difference
 from core.errors import DomainError
 from core.web import number
-from curation import bulk, differences, workflow
+from curation import bulk, differences, queries, workflow
 from curation.bulk import Outcome
 from curation.filters import QueueFilter
 from curation.models import Review
+from curation.permissions import can_read
 from curation.queue import look
 from curation.queue_rows import Row, rows
 from curation.routes.blueprint import bp
@@ -76,7 +77,7 @@ def _changes(possible: Sequence[Row]) -> dict[int, Difference]:
     changes = {}
     for row in possible:
         review = db.session.get_one(Review, row.id)
-        live = review.article.live_revision
+        live = queries.live_text(db.session, me(), review)
         changes[row.id] = differences.between(db.session, live, review.revision)
     return changes
 
@@ -125,7 +126,9 @@ def _results(action: str, act: Callable[[int, int, int], str]) -> Any:
 
 def _one(act: Callable[[int, int, int], str], id_: int, version: int, revision: int) -> Outcome:
     review = db.session.get(Review, id_)
-    title = review.revision.title if review else "A text that is gone"
+    if review is None or not can_read(db.session, me(), review):
+        return Outcome(id_, "A text that is gone", done=False, sentence="It is not in your queue.")
+    title = review.revision.title
     try:
         sentence = act(id_, version, revision)
         db.session.commit()

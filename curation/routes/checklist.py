@@ -8,7 +8,7 @@ from flask import flash, jsonify, redirect, url_for
 
 from core.db import db
 from core.errors import Conflict, Invalid
-from core.web import number, posted, wants_json
+from core.web import number, own_address, posted, wants_json
 from curation import checklist
 from curation.checklist import Verdict
 from curation.lines import Lines
@@ -83,4 +83,5 @@ def tick_task(review_id: int, verdict_id: int) -> Any:
     db.session.commit()
     if wants_json():
         return jsonify(done=task.done_at is not None)
-    return redirect(url_for("curation.review", review_id=review_id) + f"#task-{task.id}", 303)
+    page = own_address(posted().get("next")) or url_for("curation.review", review_id=review_id)
+    return redirect(f"{page}#task-{task.id}", 303)

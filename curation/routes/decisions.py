@@ -144,16 +144,15 @@ def sent_moment() -> datetime | None:
     text = posted().get("at", "").strip()
     if not text:
         return None
+    zone = ZoneInfo(me().time_zone or company.times(db.session).time_zone)
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=zone)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and the last day of all may not exist in UTC
         sentence = "Write the date and time like 2026-03-31 08:00."
         raise Invalid(sentence, {"at": sentence}) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(
-            tzinfo=ZoneInfo(me().time_zone or company.times(db.session).time_zone)
-        )
-    return moment.astimezone(UTC)
 
 
 @bp.post("/reviews/<int:review_id>/assignment")

@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app, flash, redirect, render_template, request, url_for
+from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
 from core.db import db
@@ -41,13 +42,16 @@ def duplicate(review_id: int) -> Any:
 @bp.post("/reviews/<int:review_id>/duplicate")
 def join(review_id: int) -> Any:
     sent = posted()
-    readable(review_id)
+    found = readable(review_id)
     target = _target(sent.get("target", ""))
     try:
         if target is None or target.live_revision is None:
             raise Invalid(NOT_FOUND, {"target": NOT_FOUND})
         proposes = sent.get("propose") == "1"
         text, made = rendered(target.live_revision, sent) if proposes else (None, None)
+        if "again" in sent:
+            html = Markup(made.rendered.html) if made else None
+            return _page(found, target, sent, preview=html)
         done = workflow.merge_into(
             db.session,
             review_id,
@@ -84,6 +88,7 @@ def _page(
     *,
     problem: str = "",
     errors: Mapping[str, str] | None = None,
+    preview: Markup | None = None,
 ) -> str:
     is_holder = found.holder_id == me().id
     return render_template(
@@ -93,7 +98,10 @@ def _page(
         target=target,
         offered=[] if target else _offered(found),
         form=form,
+        preview_html=preview,
         words=workflow.title_words(found),
+        is_holder=is_holder,
+        claim_minutes=int(workflow.CLAIM.total_seconds() // 60),
         version=found.version if is_holder else number(form.get("version")),
         topics=topics.tree(db.session).choices(),
         problem=problem,

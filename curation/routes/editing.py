@@ -130,11 +130,10 @@ def _own_changes(revision: Revision, form: Mapping[str, str]) -> tuple[Fields, l
 def _meanwhile(found: Review, form: Mapping[str, str]) -> list[Stretch] | None:
     """What changed in the text under review since the form was made of it."""
     seen = number(form.get("revision"))
-    if not seen or seen == found.revision_id:
+    texts = {entry.revision_id for entry in found.entries}
+    if seen == found.revision_id or seen not in texts:
         return None
-    former = db.session.get(Revision, seen)
-    if former is None or former.article_id != found.article_id:
-        return None
+    former = db.session.get_one(Revision, seen)
     return diff.compare(former.body, found.revision.body)
 
 

@@ -24,7 +24,7 @@ from curation import (
     workflow,
 )
 from curation.models import Action, Review, State
-from curation.permissions import can_decide, can_see_notes, can_see_queue, can_withdraw, is_author
+from curation.permissions import Rights, can_see_queue, can_withdraw
 from curation.talk import Thread
 from kb import drafts, plans, policy, reverts
 from kb.models import Revision
@@ -38,21 +38,21 @@ def context(found: Review) -> dict[str, Any]:
     """For templates/curation/review.html."""
     reader = me()
     queries.load(db.session, found)
-    author = is_author(db.session, reader, found)
-    decides = can_decide(db.session, reader, found)
-    texts = _texts(found)
+    rights = Rights(db.session, reader, found)
+    texts = _texts(found, reader)
     return (
-        _standing(found, reader, author, decides)
+        _standing(found, rights)
         | texts
-        | _talk(found, reader, texts["difference"])
+        | _talk(found, rights, texts["difference"])
         | _checks(found, reader)
-        | _desk(found, reader, author, decides)
+        | _desk(found, rights)
         | (_outcome(found, reader) if not found.is_open else {})
     )
 
 
-def _standing(found: Review, reader: User, author: bool, decides: bool) -> dict[str, Any]:
+def _standing(found: Review, rights: Rights) -> dict[str, Any]:
     """Whose turn it is, and what this person can do."""
+    reader, author = rights.user, rights.is_author
     draft = drafts.of_article(db.session, found.author, found.article_id) if author else None
     waiting = found.state in queries.WAITING
     position = queries.position(db.session, found) if waiting else None
@@ -62,7 +62,7 @@ def _standing(found: Review, reader: User, author: bool, decides: bool) -> dict[
         "draft": draft if draft and can_edit_draft(reader, draft) else None,
         "pace": clock.standing_words(db.session, found, position) if found.is_open else "",
         "overdue": clock.is_overdue(found),
-        "can_decide": decides,
+        "can_decide": rights.decides,
         "can_withdraw": can_withdraw(reader, found),
         "is_holder": found.holder_id == reader.id,
         "is_author": author,
@@ -94,44 +94,43 @@ def _outcome(found: Review, reader: User) -> dict[str, Any]:
 # The texts
 
 
-def _texts(found: Review) -> dict[str, Any]:
-    revision, live = found.revision, found.article.live_revision
+def _texts(found: Review, reader: User) -> dict[str, Any]:
+    revision, live = found.revision, queries.live_text(db.session, reader, found)
     moved = workflow.is_stale(found) and live is not None
     former = queries.former_round(db.session, found)
     view = differences.view_of(request.args, on="source")
     since_round = view.since == "round" and former is not None
-    compared = former if since_round else _compared(found)
+    compared = former if since_round else _compared(found, live)
     return {
         "html": Markup(revision.html),
         "live": live,
         "compared": compared,
         "former": former,
-        "difference": differences.between(db.session, compared, revision, view=view),
-        "old_name": _old_name(found, since_round),
-        "rounds": [("live", _against(found)), ("round", f"Round {found.round - 1}")]
+        "difference": differences.seen_before(db.session, compared, revision, view=view),
+        "old_name": _old_name(found, live, since_round),
+        "rounds": [("live", _against(found, live)), ("round", f"Round {found.round - 1}")]
         if former
         else [],
         "moved": moved,
         **(_stale(found, live) if moved and live else {"live_changes": None, "merge": None}),
-        "reverts": _reverts(found),
+        "reverts": _reverts(found, live),
         "edited": _edited(found),
     }
 
 
-def _compared(found: Review) -> Revision | None:
-    """What readers have now; of a decided text, what they had before it."""
-    live = found.article.live_revision
+def _compared(found: Review, live: Revision | None) -> Revision | None:
+    """What readers have now; of a decided text, or where that is withheld, what it was written on."""
     return (live or found.revision.base) if found.is_open else found.revision.base
 
 
-def _against(found: Review) -> str:
-    return "What is live" if found.is_open else "What was live"
+def _against(found: Review, live: Revision | None) -> str:
+    return "What is live" if found.is_open and live else "What was live"
 
 
-def _old_name(found: Review, since_round: bool) -> str:
+def _old_name(found: Review, live: Revision | None, since_round: bool) -> str:
     if since_round:
         return f"Round {found.round - 1}"
-    return "Live now" if found.is_open else "Before"
+    return "Live now" if found.is_open and live else "Before"
 
 
 def _stale(found: Review, live: Revision) -> dict[str, Any]:
@@ -146,9 +145,8 @@ def _stale(found: Review, live: Revision) -> dict[str, Any]:
     }
 
 
-def _reverts(found: Review) -> Sequence[reverts.Revert]:
+def _reverts(found: Review, live: Revision | None) -> Sequence[reverts.Revert]:
     """Places in which the text would take back what was approved before."""
-    live = found.article.live_revision
     if not found.is_open or live is None or found.revision.base_id != live.id:
         return []
     return reverts.found_in(db.session, found.article_id, live, found.revision.body)
@@ -168,7 +166,7 @@ def _edited(found: Review) -> Difference | None:
 # What is said about it
 
 
-def _talk(found: Review, reader: User, difference: Difference) -> dict[str, Any]:
+def _talk(found: Review, rights: Rights, difference: Difference) -> dict[str, Any]:
     threads = talk.threads(db.session, found)
     placed = _placed(threads, difference)
     beside = {thread.number for each in placed.values() for thread in each}
@@ -177,9 +175,9 @@ def _talk(found: Review, reader: User, difference: Difference) -> dict[str, Any]
         "placed": placed,
         "listed": [thread for thread in threads if thread.number not in beside],
         "open_threads": sum(thread.is_open for thread in threads),
-        "can_comment": talk.can_comment(db.session, reader, found),
-        "notes_visible": can_see_notes(db.session, reader, found),
-        "internal_notes": talk.notes(db.session, reader, found),
+        "can_comment": rights.comments,
+        "notes_visible": rights.sees_notes,
+        "internal_notes": talk.notes_for(db.session, rights),
         "key": secrets.token_hex(12),
         "longest_comment": talk.LONGEST_COMMENT,
     }
@@ -211,8 +209,9 @@ def _checks(found: Review, reader: User) -> dict[str, Any]:
     return {"report": report}
 
 
-def _desk(found: Review, reader: User, author: bool, decides: bool) -> dict[str, Any]:
+def _desk(found: Review, rights: Rights) -> dict[str, Any]:
     """What curators have at hand: the rules, the checklist, canned reasons; for authors their tasks."""
+    reader, author = rights.user, rights.is_author
     tasks = checklist.tasks(db.session, found) if author else []
     standing = approvals.standing(found)
     shared = {
@@ -220,12 +219,12 @@ def _desk(found: Review, reader: User, author: bool, decides: bool) -> dict[str,
         "task_places": checklist.places(found, tasks),
         "approved_by": [e.actor for e in _endorsements(found) if e.actor_id in standing],
         "has_approved": reader.id in standing,
-        "deciders": queries.deciders(db.session, found) if found.is_open else [],
+        "deciders": _deciders(found, rights) if found.is_open else [],
     }
-    if author or not can_see_notes(db.session, reader, found):
+    if author or not rights.sees_notes:
         return shared
-    board = checklist.board(db.session, found)
     rules = policy.of(db.session, found.topic_id)
+    board = checklist.board(db.session, found, rules)
     holds = found.holder_id == reader.id
     return shared | {
         "rules": rules,
@@ -236,6 +235,13 @@ def _desk(found: Review, reader: User, author: bool, decides: bool) -> dict[str,
         "zone": reader.time_zone or company.times(db.session).time_zone,
         "colleagues": _colleagues(found, reader, shared["deciders"]),
     }
+
+
+def _deciders(found: Review, rights: Rights) -> Sequence[User]:
+    """Who may decide now; whoever has approved the text has done their part."""
+    done = approvals.standing(found)
+    people = queries.deciders(db.session, found, rights.deciders)
+    return [person for person in people if person.id not in done]
 
 
 def _colleagues(found: Review, reader: User, deciders: Sequence[User]) -> list[tuple[str, str]]:

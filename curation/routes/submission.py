@@ -41,7 +41,11 @@ def submit(draft_id: int) -> Any:
     except DomainError as error:
         return _not_submitted(draft_id, error, sent)
     db.session.commit()
-    flash("Submitted. You will be told as soon as somebody reads it and when it is decided.")
+    flash(
+        "Published: small edits of yours need not wait here. A curator looks at it afterwards."
+        if handed_in.sample
+        else "Submitted. You will be told as soon as somebody reads it and when it is decided."
+    )
     return redirect(url_for(".review", review_id=handed_in.id), 303)
 
 

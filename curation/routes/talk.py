@@ -71,6 +71,8 @@ def resolve(review_id: int, comment_id: int) -> Any:
     except DomainError as error:
         return refused(review_id, error)
     db.session.commit()
+    if (elsewhere := own_address(posted().get("next"))) and not wants_json():
+        return redirect(elsewhere, 303)
     return _said(thread)
 
 

@@ -12,7 +12,7 @@ from core import clock
 from core.db import db
 from core.errors import DomainError, Invalid
 from core.web import number, posted
-from curation import differences, reasons, workflow
+from curation import differences, queries, reasons, workflow
 from curation.bulk import claim_to_decide
 from curation.filters import QueueFilter
 from curation.models import Review
@@ -99,7 +99,7 @@ def _item(session: Session, row: Row, reader: User) -> dict[str, Any]:
     """The whole text, and how it differs from what readers see."""
     revision = session.get_one(Revision, row.revision_id)
     review = session.get_one(Review, row.id)
-    live = review.article.live_revision
+    live = queries.live_text(session, reader, review)
     return {
         "row": row,
         "reason_why": why(row, reader, clock.now()),

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.errors import Invalid, NotAllowed
 from curation.models import Action, Review, State
-from curation.permissions import can_decide, can_see_queue
+from curation.permissions import can_decide, can_read, can_see_queue, is_author
 from curation.workflow.moving import (
     CLAIM,
     as_whom,
@@ -64,7 +64,8 @@ def release(session: Session, review_id: int, *, by: User) -> Review:
 def assign(session: Session, review_id: int, *, to: User, by: User) -> Review:
     """Ask somebody to read it: a wish that they are told of, no lock; twice does no harm."""
     review = locked(session, review_id)
-    if not can_see_queue(by, session) or review.author_id == by.id:
+    is_curator = can_see_queue(by, session) and can_read(session, by, review)
+    if not is_curator or is_author(session, by, review):
         raise NotAllowed("Only curators ask others to read a text, and not for their own.")
     if not can_decide(session, to, review):
         sentence = f"{to.name} cannot decide on this one. Choose somebody else."

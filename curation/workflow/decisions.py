@@ -83,6 +83,7 @@ def edit_and_approve(
     `on_live`: the text was put together on the live one, where the proposal itself is not.
     """
     review = to_decide(session, review_id, Action.EDIT_AND_APPROVE, version, revision, by)
+    standing.locked(session, review.article)  # before its next revision refers to it
     former = review.revision
     ground = standing.ground_of(review.article)
     base = ground if on_live else former.base

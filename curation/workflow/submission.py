@@ -33,8 +33,8 @@ def submit(session: Session, draft: Draft, rendering: Rendering, *, note: str, b
         raise Invalid(
             "The note is too long.", {"note": f"At most {LONGEST_NOTE} characters, please."}
         )
+    review = _open_review(session, draft)  # locked before the draft, as every other action does
     revision = drafts.freeze(session, draft, rendering, note=note, by=by)
-    review = _open_review(session, revision.article_id, draft.author_id)
     if review is None:
         at_once = by.id == draft.author_id and fast_lane.takes(session, revision)
         return new_review(session, revision, author=draft.author, note=note, by=by, at_once=at_once)
@@ -116,10 +116,11 @@ def withdraw(session: Session, review_id: int, *, by: User) -> Review:
     return review
 
 
-def _open_review(session: Session, article_id: int, author_id: int) -> Review | None:
+def _open_review(session: Session, draft: Draft) -> Review | None:
     query = sa.select(Review).where(
-        Review.article_id == article_id,
-        Review.author_id == author_id,
+        Review.article_id == draft.article_id,
+        Review.author_id == draft.author_id,
         Review.stored_state.in_(OPEN),
     )
-    return session.scalar(query.with_for_update(of=Review))
+    query = query.with_for_update(of=Review).execution_options(populate_existing=True)
+    return session.scalar(query)

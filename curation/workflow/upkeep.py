@@ -95,7 +95,7 @@ def send_back_to_rebase(
         session, review_id, version=version, revision=revision, reason=MOVED_ON, by=by
     )
     draft = drafts.of_article(session, review.author, review.article_id)
-    if draft is None:
+    if draft is None or drafts.is_withheld(draft):
         return 0
     choices = drafts.picking_of(draft)
     if choices is not None and choices.is_needed:

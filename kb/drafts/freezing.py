@@ -1,5 +1,7 @@
 """Towards review and back: a draft is frozen into a revision, opened again, or has done its work."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -8,6 +10,7 @@ from core.errors import Conflict, Invalid, NotFound
 from kb import merging, rendering, standing
 from kb.drafts.images import record_uses
 from kb.drafts.rebasing import BaseMoved
+from kb.drafts.working import locked
 from kb.merging import Text
 from kb.models import Article, Draft, Revision
 from kb.permissions import can_edit_draft
@@ -19,6 +22,7 @@ def freeze(
     session: Session, draft: Draft, rendering_: Rendering, *, note: str, by: User
 ) -> Revision:
     """Make a revision of the draft and lock it; raises Invalid for what is missing."""
+    draft = locked(session, draft)
     if not can_edit_draft(by, draft):
         raise NotFound("There is no such draft.")
     if draft.deleted_at is not None or draft.locked:
@@ -43,16 +47,21 @@ def freeze(
 
 def thaw(session: Session, revision_id: int) -> None:
     """Open the draft behind a revision again, for another round, with the text as it stands."""
-    for draft in session.scalars(sa.select(Draft).where(Draft.frozen_id == revision_id)):
+    for draft in _these(session, Draft.frozen_id == revision_id):
         _take_back(session, draft)
 
 
 def let_go(session: Session, article_id: int, author_id: int) -> None:
     """The review has ended without publishing: the draft is its author's alone again."""
-    theirs = sa.select(Draft).where(Draft.article_id == article_id, Draft.author_id == author_id)
-    for draft in session.scalars(theirs):
+    for draft in _these(session, Draft.article_id == article_id, Draft.author_id == author_id):
         _take_back(session, draft)
         draft.under_review = False
+
+
+def _these(session: Session, *conditions: sa.ColumnElement[bool]) -> Sequence[Draft]:
+    """Drafts as they are now; whoever saves one at this moment comes before or after."""
+    query = sa.select(Draft).where(*conditions).with_for_update(of=Draft)
+    return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def _take_back(session: Session, draft: Draft) -> None:
@@ -69,7 +78,7 @@ def _take_back(session: Session, draft: Draft) -> None:
 
 def discard(session: Session, revision_id: int) -> None:
     """The draft has done its work: its revision is live."""
-    for draft in session.scalars(sa.select(Draft).where(Draft.frozen_id == revision_id)):
+    for draft in _these(session, Draft.frozen_id == revision_id):
         session.delete(draft)
 
 
@@ -122,7 +131,8 @@ def _article(session: Session, draft: Draft, by: User) -> Article:
         )
         session.add(draft.article)
         session.flush()  # the revision refers to its id
-    return draft.article
+        return draft.article
+    return standing.locked(session, draft.article)
 
 
 def _revision(session: Session, draft: Draft, article: Article, note: str) -> Revision:

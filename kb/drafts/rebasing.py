@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from core import clock
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from kb import merging, picking, standing
 from kb.drafts import working
 from kb.forms import LONGEST_BODY
-from kb.models import Draft
-from kb.permissions import can_edit_draft
+from kb.models import Draft, Revision
+from kb.permissions import can_edit_draft, can_read_article
 from kb.picking import Picking, Picks
 from people.models import User
 
@@ -30,7 +30,7 @@ def carry_over(draft: Draft, *, by: User) -> int:
     """As `rebase`, for whoever may: the curator who sends a text back does it for its author."""
     if draft.locked:
         raise Conflict("This text is under review. Withdraw it first.")
-    base, live = draft.base, standing.ground_of(draft.article) if draft.article else None
+    base, live = draft.base, _ground(draft)
     if live is None or draft.base_id == live.id:
         return 0
     if base is None:
@@ -53,9 +53,28 @@ def base_moved(draft: Draft) -> bool:
     return draft.base_id != (ground.id if ground else None)
 
 
+def is_withheld(draft: Draft) -> bool:
+    """Whether the text to stand on is not for its author to see: hidden, say, or taken back."""
+    session, article = object_session(draft), draft.article
+    if session is None or article is None or article.slug is None:
+        return False
+    return not can_read_article(session, draft.author, article)
+
+
+def _ground(draft: Draft) -> Revision | None:
+    """The text that the draft has to stand on; nobody gets into it what is withheld from them."""
+    live = standing.ground_of(draft.article) if draft.article else None
+    if live is not None and draft.base_id != live.id and is_withheld(draft):
+        raise Conflict(
+            "Readers do not have that article at the moment, so your text cannot be brought up to"
+            " date with it. Nothing you wrote is lost."
+        )
+    return live
+
+
 def picking_of(draft: Draft) -> Picking | None:
     """What its author has to choose before it stands on the live text; None where it does already."""
-    live = standing.ground_of(draft.article) if draft.article else None
+    live = _ground(draft)
     if draft.base is None or live is None or draft.base_id == live.id:
         return None
     return picking.between(draft.base, draft, live)

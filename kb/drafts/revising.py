@@ -98,7 +98,8 @@ def propose_for(
 
 
 def _move_draft(session: Session, former: Revision, revision: Revision, by: User) -> None:
-    drafts = list(session.scalars(sa.select(Draft).where(Draft.frozen_id == former.id)))
+    query = sa.select(Draft).where(Draft.frozen_id == former.id).with_for_update(of=Draft)
+    drafts = session.scalars(query.execution_options(populate_existing=True)).all()
     for draft in drafts:
         note_images(session, draft, images_in(revision.body) - images_in(former.body), by)
         record_uses(session, revision, draft)

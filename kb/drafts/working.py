@@ -20,7 +20,7 @@ from kb.models import (
     Publication,
     Revision,
 )
-from kb.permissions import can_delete_draft, can_edit_draft
+from kb.permissions import can_delete_draft, can_edit_draft, can_read_withheld
 from people.models import User
 
 UNDO_DAYS = 30
@@ -56,7 +56,7 @@ def start(
     """
     if (existing := _begun(session, fields, key=key, by=by, article=article)) is not None:
         return existing
-    base = _base(session, article, base_id) if article else None
+    base = _base(session, article, base_id, by) if article else None
     now = clock.now()
     draft = Draft(
         author_id=by.id,
@@ -105,19 +105,24 @@ def _begun(
     return other
 
 
-def _base(session: Session, article: Article, base_id: int | None) -> Revision | None:
-    """What a page was filled from, if that was ever published; else what readers have, or had last."""
-    published = (
-        sa.select(Revision)
-        .join(Publication, Publication.revision_id == Revision.id)
-        .where(Publication.article_id == article.id, Revision.id == base_id)
+def _base(session: Session, article: Article, base_id: int | None, by: User) -> Revision | None:
+    """What a page was filled from, if that was published and is theirs to read; else the ground."""
+    publication = session.scalar(
+        sa.select(Publication)
+        .where(Publication.article_id == article.id, Publication.revision_id == base_id)
+        .limit(1)
     )
-    return session.scalar(published.limit(1)) or standing.ground_of(article)
+    if publication is None or (
+        publication.unpublished_at is not None and not can_read_withheld(session, by, article)
+    ):
+        return standing.ground_of(article)
+    return publication.revision
 
 
 def locked(session: Session, draft: Draft) -> Draft:
     """The draft as it is now; nobody else changes it before this transaction ends."""
-    found = session.get(Draft, draft.id, with_for_update=True, populate_existing=True)
+    query = sa.select(Draft).where(Draft.id == draft.id).with_for_update(of=Draft)
+    found = session.scalar(query.execution_options(populate_existing=True))
     if found is None:
         raise NotFound("There is no such draft any more.")
     return found

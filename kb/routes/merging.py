@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, url_for
 from core.db import db
 from core.errors import Conflict, Invalid
 from core.web import number, posted
-from kb import drafts, picking
+from kb import drafts, picking, standing
 from kb.models import Draft
 from kb.routes import bp
 from kb.topics import tree
@@ -53,12 +53,14 @@ def _page(
     if choices is None or found.locked:
         return redirect(url_for("kb.draft", draft_id=found.id), 303)
     assert found.article is not None
+    live_id = standing.base_id(db.session, found.article)
     return render_template(
         "kb/merge.html",
         picking=choices,
         chosen=sent,
         action=url_for("kb.merged_draft", draft_id=found.id),
-        hidden={"live": found.article.live_revision_id, "version": found.version},
+        hidden={"live": live_id, "version": found.version},
+        keep=f"merge-draft-{found.id}-{live_id}-{found.version}",
         title=found.title,
         mine="Your text",
         back=url_for("kb.draft", draft_id=found.id),

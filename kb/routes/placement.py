@@ -95,13 +95,12 @@ def _plan_page(article: Article, sent: Sent, error: DomainError | None = None) -
 
 def _morning_of(text: str) -> datetime:
     """The beginning of a day where the company is."""
+    zone = ZoneInfo(company.times(db.session).time_zone)
     try:
-        day = date.fromisoformat(text)
-    except ValueError:
+        return datetime.combine(date.fromisoformat(text), time(), zone).astimezone(UTC)
+    except (ValueError, OverflowError):  # the first day of all may not exist in UTC
         sentence = "Choose a day."
         raise Invalid(sentence, {"at": sentence}) from None
-    zone = ZoneInfo(company.times(db.session).time_zone)
-    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 @bp.post("/plans/<int:plan_id>/cancellation")

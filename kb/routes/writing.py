@@ -14,6 +14,7 @@ from core.web import number, posted, settings, wants_json
 from kb import drafts, forms, policy, queries, rendering, standing
 from kb.drafts import SavedMeanwhile
 from kb.models import Article, Draft, Kind
+from kb.permissions import can_read_article
 from kb.policy import Policies
 from kb.routes import bp
 from kb.topics import find, find_moved, tree
@@ -79,7 +80,10 @@ def edit(slug: str) -> Any:
 def create_draft() -> Any:
     sent = posted()
     kind = forms.parse_kind(sent.get("kind"))
-    article = _article(sent)
+    try:
+        article = _article(sent)
+    except Conflict as error:
+        return _refused(error, sent, kind=kind)
     try:
         fields = forms.parse_draft(db.session, sent)
         made = drafts.start(
@@ -186,7 +190,13 @@ def _page_of(sent: Mapping[str, str]) -> dict[str, Any]:
     """Which editor page a form came from."""
     found = drafts.find(db.session, number(sent.get("draft")), me()) if sent.get("draft") else None
     kind = forms.parse_kind(sent.get("kind") or (found.kind if found else None))
-    return {"draft": found, "kind": kind, "article": _article(sent)}
+    article = found.article if found else None
+    if found is None:
+        try:
+            article = _article(sent)
+        except Conflict as error:  # the page shows what was typed all the same
+            flash(error.message, "error")
+    return {"draft": found, "kind": kind, "article": article}
 
 
 def _dialect(sent: Mapping[str, str]) -> str:
@@ -296,7 +306,7 @@ def _editor(
     version: int | None = None,
 ) -> str:
     article = draft.article if draft else article
-    live = article is not None and article.slug is not None
+    live = article is not None and can_read_article(db.session, me(), article)
     return render_template(
         "kb/editor.html",
         draft=draft,

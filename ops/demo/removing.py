@@ -1,5 +1,6 @@
 """Takes the demo content away: its people, articles and topics, but nothing that real people wrote."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core import outbox
+from core.audit import AuditEntry
+from core.outbox import Delivery, Event
 from curation.models import (
     OPEN,
     CannedReason,
@@ -39,7 +42,7 @@ from kb.models import (
     Verification,
 )
 from kb.publishing import PUBLISHED
-from people import accounts
+from people import accounts, company
 from people.models import Company, Notice, NoticeChoice, User
 from search.models import SearchRecord
 
@@ -103,13 +106,17 @@ def remove(session: Session) -> Removed:
     """
     demo = sa.select(User.id).where(User.demo)
     gone, kept = _split_articles(session, demo)
+    rested_on = _rested_on(session, gone)
+    _remove_searches(session, demo, gone)
     for article in gone:
         _remove_article(session, article)
     _give_drafts(session, demo)
     session.execute(sa.delete(Draft).where(Draft.author_id.in_(demo)))
-    _remove_desk(session, demo)
+    _remove_desk(session, demo, rested_on)
+    _remove_company(session, demo)
     session.flush()
     topics = _remove_topics(session)
+    _remove_events(session, demo)
     people, kept_people = _remove_people(session)
     return Removed(len(gone), people, topics, len(kept), kept_people)
 
@@ -203,14 +210,49 @@ def _give_draft(session: Session, draft: Draft, heir: int) -> None:
     )
 
 
-def _remove_desk(session: Session, demo: sa.Select[Any]) -> None:
+def _rested_on(session: Session, articles: list[Article]) -> Sequence[int]:
+    """Ids of what these articles depend on."""
+    ids = [article.id for article in articles]
+    query = sa.select(ArticleDependency.dependency_id).where(ArticleDependency.article_id.in_(ids))
+    return session.scalars(query.distinct()).all()
+
+
+def _remove_searches(session: Session, demo: sa.Select[Any], articles: list[Article]) -> None:
+    """What demo people looked for; of those whose names are forgotten, what opened such an article."""
+    ids = [article.id for article in articles]
+    opened = sa.and_(SearchRecord.user_id.is_(None), SearchRecord.opened_id.in_(ids))
+    theirs = sa.or_(SearchRecord.user_id.in_(demo), opened)
+    session.execute(sa.delete(SearchRecord).where(theirs))
+
+
+def _remove_desk(session: Session, demo: sa.Select[Any], rested_on: Sequence[int]) -> None:
     """Canned reasons that only demo people worded, and what no article rests on any more."""
     session.execute(sa.delete(CannedReason).where(CannedReason.changed_by_id.in_(demo)))
+    real = sa.select(DependencyChange.dependency_id).where(DependencyChange.by_id.not_in(demo))
     told = sa.select(DependencyChange.dependency_id).where(DependencyChange.by_id.in_(demo))
     needed = sa.select(ArticleDependency.dependency_id)
     session.execute(
-        sa.delete(Dependency).where(Dependency.id.in_(told), Dependency.id.not_in(needed))
+        sa.delete(Dependency).where(
+            sa.or_(Dependency.id.in_(told), Dependency.id.in_(rested_on)),
+            Dependency.id.not_in(needed),
+            Dependency.id.not_in(real),
+        )
     )
+
+
+def _remove_company(session: Session, demo: sa.Select[Any]) -> None:
+    """The company's times, if it was a demo person who chose them last."""
+    query = sa.select(AuditEntry.actor).where(AuditEntry.action == company.CHANGED)
+    last = session.scalar(query.order_by(AuditEntry.id.desc()).limit(1))
+    if last is not None and last in session.scalars(demo).all():
+        session.execute(sa.delete(Company))
+
+
+def _remove_events(session: Session, demo: sa.Select[Any]) -> None:
+    """What demo people did, as far as it has been delivered."""
+    waiting = sa.select(Delivery.event_id).where(Delivery.due_at.is_not(None))
+    done = sa.delete(Event).where(Event.actor.in_(demo), Event.id.not_in(waiting))
+    session.execute(done.execution_options(synchronize_session=False))
 
 
 def _remove_people(session: Session) -> tuple[int, int]:

@@ -20,10 +20,9 @@ from curation.models import LineComment, Review
 from curation.workflow import EVENTS
 from kb import drafts
 from kb.drafts import SavedMeanwhile
-from kb.forms import DraftFields
 from kb.models import Revision
 from people.models import User
-from tests.factories import Read, fields_of, rendering_for
+from tests.factories import Read, as_form, fields_of, rendering_for
 
 DELIVERING = 2  # processes that deliver at the same time
 
@@ -209,9 +208,7 @@ def do(session: Session, action: str, screen: Screen, by: User) -> Review:
         case "decline":
             return workflow.decline(session, id_, **read, reason=line, by=by)
     text = session.get_one(Revision, revision)
-    edited = DraftFields(
-        text.title, text.summary, f"{text.body}\n{line}", tuple(text.tags), text.topic_id
-    )
+    edited = as_form(text, f"{text.body}\n{line}")
     return workflow.edit_and_approve(
         session, id_, **read, text=edited, rendering=rendering_for(edited), by=by
     )

@@ -1,5 +1,8 @@
 """Follows the log of a review from its start: states by the table, each action by whom it belongs to."""
 
+from dataclasses import dataclass
+from typing import Protocol
+
 from curation.models import OPEN, Action, Review, State
 from curation.workflow import TABLE
 
@@ -15,24 +18,49 @@ BY_HOLDER = {
 }
 
 
-def replay(review: Review) -> None:
+class Entry(Protocol):
+    """A line of the log, or a row of its table."""
+
+    @property
+    def actor_id(self) -> int: ...
+    @property
+    def action(self) -> Action: ...
+    @property
+    def old(self) -> State | None: ...
+    @property
+    def new(self) -> State: ...
+
+
+@dataclass
+class Story:
+    """Where a review stands by its log alone."""
+
+    author_id: int
     state: State | None = None
     holder: int | None = None
-    for entry in review.entries:
-        assert entry.old is state
+
+    def go_on(self, entry: Entry) -> None:
+        assert entry.old is self.state
         if entry.action is Action.EXPIRE:
-            assert (state, entry.new) == (State.IN_REVIEW, State.SUBMITTED)
+            assert (self.state, entry.new) == (State.IN_REVIEW, State.SUBMITTED)
         else:
-            assert TABLE[state, entry.action] is entry.new
+            assert TABLE[self.state, entry.action] is entry.new
         if entry.action in BY_HOLDER:
-            assert entry.actor_id == holder
+            assert entry.actor_id == self.holder
         elif entry.action is Action.WITHDRAW:
-            assert entry.actor_id == review.author_id
+            assert entry.actor_id == self.author_id
         elif entry.action in (Action.CLAIM, Action.TAKE_OVER):
-            assert entry.actor_id not in (review.author_id, holder)
-            holder = entry.actor_id
-        state = entry.new
-        holder = holder if state is State.IN_REVIEW else None
-    assert review.stored_state is state
-    assert (state in OPEN) == review.is_open
-    assert state is not State.IN_REVIEW or review.curator_id == holder
+            assert entry.actor_id not in (self.author_id, self.holder)
+            self.holder = entry.actor_id
+        self.state = entry.new
+        if self.state is not State.IN_REVIEW:
+            self.holder = None
+
+
+def replay(review: Review) -> None:
+    story = Story(review.author_id)
+    for entry in review.entries:
+        story.go_on(entry)
+    assert review.stored_state is story.state
+    assert (story.state in OPEN) == review.is_open
+    assert story.state is not State.IN_REVIEW or review.curator_id == story.holder

@@ -22,7 +22,7 @@ def tell(story: Story, key: str, told: Iterable[Facts]) -> None:
     """Let each act happen at its time; `key` names the review."""
     case = _Case(story, key)
     for facts in told:
-        story.at(story.moment(facts["days_ago"]), lambda facts=facts: case.act(facts))
+        story.at(story.moment(facts["days_ago"], key), lambda facts=facts: case.act(facts))
 
 
 class _Case:
@@ -103,8 +103,8 @@ class _Case:
     def _verdict(self, item: str, said: bool | Facts) -> Verdict:
         if isinstance(said, bool):
             return Verdict(item, fulfilled=said)
-        lines = self._lines(said) if "on" in said else None
-        return Verdict(item, fulfilled=False, reason=said["no"], lines=lines)
+        lines = self._lines(said) if "line" in said else None
+        return Verdict(item, fulfilled=False, reason=said["missing"], lines=lines)
 
     def _tick(self, facts: Facts, by: User) -> None:
         tasks = checklist.tasks(self.session, self.review)
@@ -194,10 +194,10 @@ class _Case:
         }
 
     def _lines(self, facts: Facts) -> Lines:
-        """From the line that begins with `on` to the one that begins with `to`."""
+        """From the line that begins with `line` to the one that begins with `until`."""
         lines = self.review.revision.body.split("\n")
-        first = _number(lines, facts["on"])
-        return Lines(first, _number(lines, facts["to"]) if "to" in facts else first)
+        first = _number(lines, facts["line"])
+        return Lines(first, _number(lines, facts["until"]) if "until" in facts else first)
 
     def _rendered(self, fields: DraftFields) -> rendering.Rendering:
         return rendering.render(self.session, fields.body, self.review.revision.dialect)

@@ -34,13 +34,13 @@ class _Told:
         elif text.state == "draft":
             story.at(story.moment(text.days_ago), self.draft)
         else:
-            story.at(story.moment(text.days_ago), self.submit)
+            story.at(story.moment(text.days_ago, text.key), self.submit)
             acts.tell(story, text.key, text.facts.get("acts", ()))
 
     def draft(self) -> Draft:
         facts = self.text.facts
         fields = texts.fields_from(self.story, self.text, self.text.body)
-        if self.text.state == "published":
+        if self.text.key == self.text.slug and self.text.state == "published":
             fields = replace(fields, body=self.manuscripts.begin(self.text.slug, fields.body))
         author = self.story.people[facts["author"]]
         return texts.start_draft(

@@ -20,7 +20,8 @@ ESCALATED = tuple(each / 4 for each in range(40, 0, -1))
 def tell(story: Story) -> None:
     told = _Told(story)
     for facts in reading.entries("care.yaml"):
-        story.at(story.moment(facts["days_ago"]), lambda facts=facts: told.act(facts))
+        what = facts.get("name") or facts.get("close") or ""
+        story.at(story.moment(facts["days_ago"], what), lambda facts=facts: told.act(facts))
     for days_ago in REMINDED:
         story.at(story.moment(days_ago), lambda: reminders.remind(story.session))
     for days_ago in ESCALATED:

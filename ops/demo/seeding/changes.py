@@ -7,7 +7,7 @@ from typing import Any
 
 from curation import checklist, samples, workflow
 from curation.checklist import Verdict
-from curation.models import Review
+from curation.models import Review, State
 from kb import drafts, rendering
 from kb.forms import DraftFields
 from ops.demo import reading
@@ -73,7 +73,10 @@ class _Case:
         draft = texts.start_draft(
             story, facts["article"], self._first(), by=story.people[facts["author"]]
         )
-        texts.submit(story, self.key, draft, facts["note"])
+        review = texts.submit(story, self.key, draft, facts["note"])
+        if facts.get("lane"):
+            assert review.state is State.APPROVED, f"not in the fast lane: {self.key}"
+            self._keep()
 
     def ask(self) -> None:
         missing = self.facts.get("missing", {})

@@ -55,11 +55,11 @@ class Story:
                 step()
 
     def moment(self, days_ago: float, what: str = "") -> datetime:
-        """So many days ago; of what lies further back, at some hour of a working day."""
+        """So many days ago; of what lies further back, at the hour of a working day that suits `what`."""
         if days_ago <= RECENT_DAYS:
             return self.now - timedelta(days=days_ago)
         night = (self.now - timedelta(days=days_ago)).replace(hour=0, minute=0, second=0)
-        seconds = Random(f"{what} {days_ago}").randrange(600, WORKING_DAY)
+        seconds = Random(what).randrange(600, WORKING_DAY)
         return self.calendar.add(night, seconds)
 
     @cached_property

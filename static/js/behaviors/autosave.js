@@ -8,6 +8,7 @@ import { SaveStatus } from "../lib/save-status.js";
 
 const PAUSE = 1500;
 const RETRIES = [3, 10, 30, 60];
+const FROM_WHAT_IS_SAVED = /\/(submission|acceptance|resolution|tasks\/\d+)$/;
 
 export function connect(form) {
   new Autosave(form).start();
@@ -115,11 +116,11 @@ class Autosave {
     if (!this.#stopped) this.#save();
   }
 
-  // A submission for review takes what the server has, so what was typed last goes there first.
+  // Handing it in, or taking a suggestion into it, begins with what the server has: what was typed last goes there first.
   async #before(event) {
     const form = event.target;
     const address = event.submitter?.getAttribute("formaction") ?? form.getAttribute("action");
-    if (!address?.endsWith("/submission") || !(this.#dirty || this.#sending)) return;
+    if (!FROM_WHAT_IS_SAVED.test(address ?? "") || !(this.#dirty || this.#sending)) return;
     event.preventDefault();
     event.stopPropagation();
     await this.#sending;

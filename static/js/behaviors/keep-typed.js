@@ -18,7 +18,9 @@ class Kept {
   }
 
   start() {
-    this.#restore();
+    // What came back from the server is the last that was typed; what was kept before it is older.
+    if (this.#place.dataset.fresh === undefined) this.#restore();
+    else write(this.#key, {});
     this.#place.addEventListener("input", () => {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#keep(), PAUSE);

@@ -8,19 +8,21 @@ const SHORTEST = 2;
 const KINDS = { howto: "How-to", story: "Experience story", answer: "Answer" };
 
 export function connect(form) {
-  new Suggestions(form);
+  new Suggestions(form, form.querySelector('input[type="search"]'), (url) => location.assign(url));
 }
 
-class Suggestions {
+export class Suggestions {
   #field;
+  #choose;
   #list;
   #status;
   #timer = null;
   #request = null;
   #active = -1;
 
-  constructor(form) {
-    this.#field = form.querySelector('input[type="search"]');
+  constructor(form, field, choose) {
+    this.#field = field;
+    this.#choose = choose;
     this.#list = this.#makeList(form);
     this.#status = this.#makeStatus(form);
     this.#describeField();
@@ -96,7 +98,7 @@ class Suggestions {
     const words = document.createElement("span");
     words.textContent = title;
     option.append(words, detail);
-    option.addEventListener("click", () => window.location.assign(url));
+    option.addEventListener("click", () => this.#choose(url));
     return option;
   }
 
@@ -110,7 +112,7 @@ class Suggestions {
       this.#move(event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "Enter" && !this.#list.hidden && this.#active >= 0) {
       event.preventDefault();
-      window.location.assign(this.#list.children[this.#active].dataset.url);
+      this.#choose(this.#list.children[this.#active].dataset.url);
     }
   }
 

@@ -33,6 +33,11 @@ def buttons(response: TestResponse) -> list[str]:
     return [button.get_text(strip=True) for button in main.find_all("button")]
 
 
+def ways(response: TestResponse) -> list[str]:
+    """The buttons of the decision, without what helps in reading the text."""
+    return [each.get_text(strip=True) for each in page(response).select("#decision button")]
+
+
 def words(response: TestResponse) -> str:
     main = page(response).main
     assert main is not None
@@ -61,15 +66,16 @@ def test_who_may_decide_is_offered_to_claim(
     session: Session, new_client: NewClient, alice: User, cora: User
 ) -> None:
     review = make_review(session, alice)
-    assert buttons(new_client(cora).get(f"/reviews/{review.id}")) == ["Claim"]
+    assert ways(new_client(cora).get(f"/reviews/{review.id}")) == ["Claim"]
 
 
 def test_the_holder_is_offered_every_decision_and_release(
     session: Session, new_client: NewClient, alice: User, cora: User
 ) -> None:
     review = make_review(session, alice, state=State.IN_REVIEW, curator=cora)
-    offered = buttons(new_client(cora).get(f"/reviews/{review.id}"))
-    assert offered == ["Approve", "Request changes", "Decline", "Release"]
+    offered = ways(new_client(cora).get(f"/reviews/{review.id}"))
+    decisions = ["Approve", "Request changes", "Decline"]
+    assert offered == ["Save the checklist", *decisions, "Release"]
 
 
 def test_another_curator_sees_who_reads_and_may_take_over(
@@ -77,7 +83,7 @@ def test_another_curator_sees_who_reads_and_may_take_over(
 ) -> None:
     review = make_review(session, alice, state=State.IN_REVIEW, curator=cora)
     response = new_client(carl).get(f"/reviews/{review.id}")
-    assert buttons(response) == ["Take over"]
+    assert ways(response) == ["Take over", "Ask"]
     assert "Cora is reading it" in words(response)
 
 
@@ -88,8 +94,8 @@ def test_the_author_is_told_the_place_in_line_and_may_withdraw(
     clock.move(minutes=1)
     review = make_review(session, alice)
     response = new_client(alice).get(f"/reviews/{review.id}")
-    assert buttons(response) == ["Withdraw"]
-    assert "Second in line" in words(response)
+    assert ways(response) == ["Withdraw"]
+    assert "Position 2" in words(response)
 
 
 def test_a_curator_is_told_that_somebody_else_decides_on_their_own_text(
@@ -121,7 +127,8 @@ def test_a_second_round_shows_what_changed_since_the_first(
     draft = make_draft(session, alice, body="Restart the client.")
     review = make_review(session, alice, draft=draft, state=State.CHANGES_REQUESTED, curator=cora)
     submit(session, edit(session, draft, body="Restart the phone."))
-    shown = page(new_client(cora).get(f"/reviews/{review.id}")).select_one("#since-last-round")
+    address = f"/reviews/{review.id}?since=round"
+    shown = page(new_client(cora).get(address)).select_one("#changes .diff")
     assert shown is not None
     assert [gone.get_text() for gone in shown.find_all("del")] == ["client"]
     assert [come.get_text() for come in shown.find_all("ins")] == ["phone"]
@@ -195,7 +202,7 @@ def test_a_stale_text_shows_both_differences_and_no_approval(
     assert shown is not None
     assert "Zero" in shown.get_text()
     assert "four" in shown.get_text()
-    assert "Give the author a draft on the live text" in buttons(response)
+    assert "Ask the author to choose" in buttons(response)
     assert "Approve" not in buttons(response)
 
 

@@ -1,0 +1,191 @@
+"""The people of the state machine, what they can look at, and what a request is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine
+from sqlalchemy.orm import Session
+
+from core.errors import DomainError
+from curation.models import OPEN, Action, Review, ReviewEntry
+from curation.workflow import Merge
+from kb.models import Article, Draft, Publication, Topic
+from people import company
+from people.models import Role, User
+from tests.conftest import Clock
+from tests.factories import Read, make_article, make_draft, make_topic, make_user, reading, submit
+
+ROLES = {
+    "Alice": Role.EMPLOYEE,
+    "Bob": Role.EMPLOYEE,
+    "Cleo": Role.EMPLOYEE,  # writes together with Alice
+    "Cora": Role.CURATOR,
+    "Carl": Role.CURATOR,
+    "Ada": Role.ADMIN,
+    "Pia": Role.EMPLOYEE,  # named for Money, and its publisher when its rules say so
+    "Founder": Role.EMPLOYEE,
+}
+RIGHT = ""  # whoever it is for, so that most requests lead somewhere
+NAMES = ["Alice", "Bob", "Cleo", "Cora", "Carl", "Ada", "Pia"]
+people = st.sampled_from([RIGHT] * 9 + NAMES)
+deciders = st.sampled_from(["Cora", "Carl", "Ada", "Pia"])
+picks = st.integers(0, 7)
+LINES = ["Come in.", "Sit down.", "Have a cup.", "Stay."]
+SYLLABLES = ["ba", "ke", "li", "mo", "nu", "pa", "re", "si", "to", "vu"]
+START = datetime(2025, 3, 10, 9, tzinfo=UTC)
+
+
+def text(lines: Sequence[str]) -> str:
+    return "\n\n".join(lines)
+
+
+@dataclass
+class World:
+    """What every run begins with, made once: each run is undone at its end."""
+
+    connection: sa.Connection
+    ids: dict[str, int]
+    topics: dict[str, int]
+    articles: list[int]
+
+
+def make_world(connection: sa.Connection) -> World:
+    with Session(connection, join_transaction_mode="create_savepoint") as session:
+        cast = {name: make_user(session, name, role=role) for name, role in ROLES.items()}
+        travel = make_topic(session, "Travel")
+        money = make_topic(session, "Money", curators=[cast["Cora"], cast["Pia"]])
+        office = company.times(session)
+        coordinated = replace(office, coordinator_id=cast["Ada"].id)
+        company.change(session, coordinated, former=office.mark, by=cast["Ada"])
+        articles = [
+            make_article(session, cast["Founder"], title=title, body=text(LINES), topic=topic)
+            for title, topic in (("Counting", travel), ("Paying", money))
+        ]
+        for writer, article in (("Alice", articles[0]), ("Bob", articles[1])):
+            body = text([*LINES, f"{writer} was here."])
+            submit(session, make_draft(session, cast[writer], article=article, body=body))
+        session.commit()
+        return World(
+            connection,
+            {name: user.id for name, user in cast.items()},
+            {topic.name: topic.id for topic in (travel, money)},
+            [article.id for article in articles],
+        )
+
+
+class Company(RuleBasedStateMachine):
+    """Each rule is one request: it succeeds and is committed, or is refused and leaves nothing."""
+
+    world: World
+    clock: Clock
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock.time = START
+        self.undone = self.world.connection.begin_nested()
+        self.session = Session(
+            self.world.connection,
+            join_transaction_mode="create_savepoint",
+            expire_on_commit=False,
+        )
+        self.typed: dict[int, str] = {}  # draft -> what stood in it when its author last acted
+        self.typist: dict[str, int] = {}  # a line -> who typed it
+        self.said: set[str] = set()  # reasons, comments, notes: whatever is no text of an article
+        self.seen: dict[tuple[int, int], Read] = {}  # what each has on the screen
+        self.merges: list[tuple[int, Merge]] = []  # on their way, perhaps overtaken
+        self.lost: dict[tuple[int, int], datetime] = {}  # when somebody last lost the fast lane
+        self.number = 0
+        self.changes = 0
+        self.log = self.logged()
+        for draft in self.all(sa.select(Draft)):
+            self.typed[draft.id] = draft.body
+
+    def teardown(self) -> None:
+        self.session.close()
+        self.undone.rollback()
+
+    # Who and what
+
+    def person(self, name: str, right: User | None = None) -> User:
+        if name == RIGHT and right is not None:
+            return right
+        return self.session.get_one(User, self.world.ids[name or "Cora"])
+
+    def all(self, query: sa.Select[Any]) -> Sequence[Any]:
+        return self.session.scalars(query).all()
+
+    def review(self, pick: int) -> Review:
+        """Mostly one that is open, for the closed ones soon outnumber those."""
+        rows = self.session.execute(sa.select(Review.id, Review.stored_state).order_by(Review.id))
+        found = rows.all()
+        open_ = [row.id for row in found if row[1] in OPEN] if pick else []
+        ids = open_ or [row.id for row in found]
+        return self.session.get_one(Review, ids[pick % len(ids)])
+
+    def draft(self, pick: int) -> Draft | None:
+        """Mostly one that can be worked on."""
+        rows = self.session.execute(sa.select(Draft.id, Draft.frozen_id).order_by(Draft.id)).all()
+        free = [row.id for row in rows if row.frozen_id is None] if pick else []
+        ids = free or [row.id for row in rows]
+        return self.session.get_one(Draft, ids[pick % len(ids)]) if ids else None
+
+    def article(self, pick: int) -> Article:
+        """One that has been published, whatever became of it."""
+        query = sa.select(Article.id).where(Article.slug.is_not(None)).order_by(Article.id)
+        ids = self.all(query)
+        return self.session.get_one(Article, ids[pick % len(ids)])
+
+    def number_of(self, article: Article) -> int:
+        query = sa.select(sa.func.max(Publication.number))
+        return self.session.scalar(query.where(Publication.article_id == article.id)) or 0
+
+    def topic(self, name: str) -> Topic:
+        return self.session.get_one(Topic, self.world.topics[name])
+
+    def on_screen(self, who: User, review: Review) -> Read:
+        return self.seen.setdefault((who.id, review.id), reading(review))
+
+    def show(self, who: User, review: Review) -> None:
+        self.seen[who.id, review.id] = reading(review)
+
+    def line(self, by: User) -> str:
+        """A sentence that nobody has typed before, without a number in it."""
+        self.number += 1
+        word = "".join(SYLLABLES[int(digit)] for digit in f"{self.number:03}")
+        sentence = f"Say {word}."
+        self.typist[sentence] = by.id
+        return sentence
+
+    # One request
+
+    def request(self, act: Callable[[], object], logs: Sequence[int] = (0,)) -> bool:
+        """Whether it succeeded; `logs` is how many lines it may write into the logs of reviews."""
+        try:
+            act()
+        except DomainError:
+            self.session.rollback()
+            assert self.logged() == self.log
+            return False
+        self.session.commit()
+        self.session.expire_all()
+        self.changes += 1
+        now = self.logged()
+        assert now - self.log in logs
+        self.log = now
+        return True
+
+    def say(self, words: str, act: Callable[[], object], logs: Sequence[int] = (0,)) -> bool:
+        """A request with something typed that is to be kept."""
+        if not self.request(act, logs):
+            return False
+        self.said.add(words)
+        return True
+
+    def logged(self) -> int:
+        """How many things people did, by the logs."""
+        query = sa.select(sa.func.count()).where(ReviewEntry.action != Action.EXPIRE)
+        return self.session.scalar(query) or 0

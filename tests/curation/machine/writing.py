@@ -1,0 +1,122 @@
+"""Rules of the state machine: people write, alone and together, and hand in."""
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from kb import drafts, standing
+from kb.merging import Choice
+from kb.models import Article, Draft
+from kb.picking import Picks
+from tests.curation.machine.company import LINES, Company, people, picks, text
+from tests.factories import edit, fields_of, make_draft, submit
+
+MOST_DRAFTS = 6
+authors = st.sampled_from(["Alice", "Bob"])
+
+
+class Writing(Company):
+    @rule(name=authors, which=st.integers(0, 3), together=st.booleans())
+    def start_a_draft(self, name: str, which: int, together: bool) -> None:
+        """Of an article that is there, or of a new one."""
+        who = self.person(name)
+        if (self.session.scalar(sa.select(sa.func.count(Draft.id))) or 0) >= MOST_DRAFTS:
+            return
+        line = self.line(who)
+        coauthors = [self.person("Cleo")] if together else []
+        if which < 2:
+            article = self.session.get_one(Article, self.world.articles[which])
+            ground = standing.ground_of(article)
+            typed = text([ground.body if ground else "", line])
+            given: dict[str, Any] = {"article": article}
+        else:
+            typed = text([*LINES[:2], line])
+            given = {"title": line, "topic": self.topic("Travel" if which == 2 else "Money")}
+        if self.request(
+            lambda: make_draft(self.session, who, body=typed, coauthors=coauthors, **given)
+        ):
+            made = self.all(sa.select(Draft).where(Draft.body == typed))
+            self.typed |= {draft.id: typed for draft in made}
+
+    @rule(pick=picks, name=people, line=st.integers(0, 4), more=st.booleans())
+    def save_a_draft(self, pick: int, name: str, line: int, more: bool) -> None:
+        """Another line in the place of one that is there, or between two."""
+        draft = self.draft(pick)
+        if draft is None:
+            return
+        by = self.person(name, draft.author)
+        lines = draft.body.split("\n\n")
+        lines[line : line if more else line + 1] = [self.line(by)]
+        locked, writers = draft.locked, {draft.author_id, *(p.id for p in draft.coauthors)}
+        if self.request(lambda: edit(self.session, draft, by=by, body=text(lines))):
+            assert not locked
+            assert by.id in writers
+            self.typed[draft.id] = text(lines)
+
+    @rule(pick=picks, name=people)
+    def save_in_an_old_window(self, pick: int, name: str) -> None:
+        draft = self.draft(pick)
+        if draft is not None and draft.version > 1:
+            by, line = self.person(name, draft.author), self.line(self.person(name, draft.author))
+            fields = fields_of(draft, body=text([draft.body, line]))
+            old = draft.version - 1
+            assert not self.request(
+                lambda: drafts.save(self.session, draft, fields, version=old, by=by)
+            )
+
+    @rule(pick=picks, name=people)
+    def rebase_a_draft(self, pick: int, name: str) -> None:
+        draft = self.draft(pick)
+        if draft is not None:
+            by = self.person(name, draft.author)
+            self.carried_over(draft, lambda: drafts.rebase(self.session, draft, by=by))
+
+    def carried_over(
+        self, draft: Draft, act: Callable[[], object], logs: tuple[int] = (0,)
+    ) -> bool:
+        """Whatever its author added to the base must still stand in the merged text."""
+        base = set(draft.base.body.split("\n")) if draft.base else set()
+        mine = set(draft.body.split("\n")) - base
+        if not self.request(act, logs):
+            return False
+        assert mine <= set(draft.body.split("\n"))
+        self.typed[draft.id] = draft.body
+        return True
+
+    @rule(pick=picks, name=people, kind=st.sampled_from(["mine", "live", "both"]))
+    def pick_places(self, pick: int, name: str, kind: str) -> None:
+        """Choose where both changed the same."""
+        draft = self.draft(pick)
+        found = drafts.picking_of(draft) if draft is not None else None
+        if draft is None or found is None:
+            return
+        by, version = self.person(name, draft.author), draft.version
+        places: dict[int, Choice] = dict.fromkeys(found.conflicts, (kind, ""))
+        fields = dict.fromkeys(found.fields, "live" if kind == "live" else "mine")
+        chosen = Picks(places, fields)
+        ground = standing.ground_of(draft.article) if draft.article else None
+        live = ground.id if ground else 0
+        typed = set(draft.body.split("\n")) - set(found.base.body.split("\n"))
+        if self.request(
+            lambda: drafts.pick(self.session, draft, chosen, live_id=live, version=version, by=by)
+        ):
+            assert kind == "live" or typed <= set(draft.body.split("\n"))
+            assert draft.base_id == live
+            self.typed[draft.id] = draft.body
+
+    @rule(pick=picks, name=people)
+    def submit_a_draft(self, pick: int, name: str) -> None:
+        draft = self.draft(pick)
+        if draft is None:
+            return
+        by = self.person(name, draft.author)
+        writers = {draft.author_id, *(person.id for person in draft.coauthors)}
+        article = draft.article
+        base = draft.base_id
+        ground = standing.base_id(self.session, article) if article else None
+        if self.request(lambda: submit(self.session, draft, by=by), logs=(1,)):
+            assert by.id in writers
+            assert base == ground

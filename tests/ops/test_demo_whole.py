@@ -1,0 +1,42 @@
+"""The whole demo company: filled as `make run` fills it, and taken away again without a trace."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from core.db import create_engine, db
+from core.models import Model
+from core.outbox import Worker
+from ops import demo
+from wsgi import create_app
+
+# What stays: that somebody did something, and that it was delivered; when the clock strikes next.
+JOURNALS = {"audit_entry", "event", "delivery", "periodic_task"}
+
+
+def test_the_demo_company_can_be_taken_away_without_a_trace(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'firsthand.db'}"
+    engine = create_engine(url)
+    Model.metadata.create_all(engine)
+    app = create_app({"FIRSTHAND_DATA": str(tmp_path), "FIRSTHAND_DATABASE_URL": url})
+    with app.app_context():
+        demo.fill(db, app.config["FIRSTHAND"])
+        full = _rows()
+        demo.remove(db.session)
+        db.session.commit()
+        Worker(db, tmp_path).drain()
+        left = _rows()
+    db.close()
+    engine.dispose()
+    assert {"review", "flag", "plan", "search_record", "saved_filter", "company"} < full.keys()
+    assert left.keys() <= JOURNALS
+
+
+def _rows() -> dict[str, int]:
+    """How many rows each table has, without the empty ones."""
+    with db.reading() as session:
+        counts = {
+            table.name: session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+            for table in Model.metadata.sorted_tables
+        }
+    return {name: number for name, number in counts.items() if number}
