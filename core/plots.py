@@ -44,6 +44,10 @@ class Plot:
     across: Sequence[Tick]
     up: Sequence[Tick]
 
+    @property
+    def is_empty(self) -> bool:
+        return not any(line.marks for line in self.lines)
+
 
 def line_plot(
     series: Mapping[str, Sequence[Value]],

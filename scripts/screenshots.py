@@ -17,7 +17,15 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from PIL import Image
-from playwright.sync_api import APIResponse, Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    APIResponse,
+    Browser,
+    BrowserContext,
+    FloatRect,
+    Page,
+    ViewportSize,
+    sync_playwright,
+)
 from sqlalchemy.orm import contains_eager
 
 from benchmarks.content import environment
@@ -29,12 +37,11 @@ from kb.models import Article, Flag, Revision
 from ops.demo.seeding import PASSWORD
 
 PICTURES = ROOT / "docs" / "pictures"
-WIDE = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
-TALL = {"width": 1440, "height": 2400}  # so that no part of a page has to scroll
+WIDE = ViewportSize(width=1440, height=900)
+PHONE = ViewportSize(width=390, height=844)
+TALL = ViewportSize(width=1440, height=2400)  # so that no part of a page has to scroll
 MARGIN = 12  # around a part of a page
-CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--lang=en-GB"]
-BRITISH = {"LANG": "en_GB.UTF-8", "LANGUAGE": "en_GB"}  # by which date fields are laid out
+CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
 
 CURATOR, CURATOR_OF_MACHINES = "mette-dahl", "anjali-deshpande"
 E17 = "Clear E17 when the brew unit is not in its home position"
@@ -54,9 +61,7 @@ def main() -> None:
         _reading(folder) as database,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=CHROMIUM_OPTIONS, env={**os.environ, **BRITISH}
-        )
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
         studio = Studio(browser, f"http://127.0.0.1:{server.port}", database)
         for scene in SCENES:
             scene(studio)
@@ -101,7 +106,7 @@ class Studio:
     def _sign_in(self, person: str, phone: bool) -> BrowserContext:
         context = self.browser.new_context(
             base_url=self.url,
-            viewport=PHONE if phone else WIDE,  # type: ignore[arg-type]
+            viewport=PHONE if phone else WIDE,
             color_scheme="light",
             locale="en-GB",
             timezone_id="Europe/Copenhagen",
@@ -125,15 +130,10 @@ class Studio:
             _opened(page, path)
         page.evaluate("document.fonts.ready.then(() => true)")
         if part:
-            page.set_viewport_size(TALL)  # type: ignore[arg-type]
+            page.set_viewport_size(TALL)
             page.locator(part).first.scroll_into_view_if_needed()
-            box = page.locator(part).first.bounding_box()
-            if box is None:
-                sys.exit(f"{name}: there is no {part} at {page.url}")
-            clip = {"x": max(box["x"] - MARGIN, 0), "y": max(box["y"] - MARGIN, 0)}
-            clip |= {"width": box["width"] + 2 * MARGIN, "height": box["height"] + 2 * MARGIN}
-            taken = page.screenshot(clip=clip, animations="disabled")  # type: ignore[arg-type]
-            page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+            taken = page.screenshot(clip=_around(page, part), animations="disabled")
+            page.set_viewport_size(WIDE)
         else:
             taken = page.screenshot(animations="disabled")
         _keep(name, taken)
@@ -159,16 +159,13 @@ class Studio:
             self.act(person, f"{address}/claim")
         return address
 
-    def propose(self, person: str, slug: str, change: Mapping[str, str], note: str) -> None:
-        """Hand in a change to a published article: each passage replaced by another."""
+    def propose(self, person: str, slug: str, former: str, new: str, note: str) -> None:
+        """Hand in a change to a published article: one passage replaced by another."""
         with self.database.reading() as session:
             article = session.scalars(sa.select(Article).where(Article.slug == slug)).one()
             live = article.live_revision
             assert live is not None
-            body = live.body
-            for former, new in change.items():
-                assert former in body, f"{slug} has no “{former}”"
-                body = body.replace(former, new)
+            assert former in live.body, f"{slug} has no “{former}”"
             text: dict[str, str | int] = {
                 "article": slug,
                 "base": live.id,
@@ -177,7 +174,7 @@ class Studio:
                 "summary": live.summary,
                 "topic": live.topic.slug,
                 "tags": ", ".join(live.tags),
-                "body": body,
+                "body": live.body.replace(former, new),
             }
         self.submit(person, text, note)
 
@@ -190,6 +187,17 @@ def _opened(page: Page, path: str) -> None:
     answer = page.goto(path, wait_until="networkidle")
     if answer is None or not answer.ok:
         sys.exit(f"{path} cannot be opened: {answer and answer.status}")
+
+
+def _around(page: Page, part: str) -> FloatRect:
+    box = page.locator(part).first.bounding_box()
+    assert box is not None, f"{part} is not shown at {page.url}"
+    return FloatRect(
+        x=max(box["x"] - MARGIN, 0),
+        y=max(box["y"] - MARGIN, 0),
+        width=box["width"] + 2 * MARGIN,
+        height=box["height"] + 2 * MARGIN,
+    )
 
 
 def _done(answer: APIResponse) -> APIResponse:
@@ -253,7 +261,9 @@ def a_change(studio: Studio) -> None:
     _say_something(studio, address)
     _fill_the_checklist(studio, address)
     studio.take("decision", CURATOR_OF_MACHINES, part="#decision")
-    studio.window(CURATOR_OF_MACHINES).get_by_role("button", name="Request changes").click()
+    page = studio.window(CURATOR_OF_MACHINES)
+    page.get_by_role("button", name="Request changes").click()
+    page.get_by_role("heading", name="Changes requested").wait_for()
     studio.take("tasks", "lukas-brandt", address)
     studio.take("comment", "lukas-brandt", f"{address}?on=source", part=".thread:has(ins)")
 
@@ -310,9 +320,9 @@ def two_changes(studio: Studio) -> None:
     others = "one minute each, those on the phone first"
     agreed = "two minutes each, those on the phone first, noted on the board"
     title = "Run a meeting that ends with decisions"
-    studio.propose("charlotte-okafor", MEETING, {former: own}, "One minute was too short in Leeds.")
+    studio.propose("charlotte-okafor", MEETING, former, own, "One minute was too short in Leeds.")
     second = studio.review(title)
-    studio.propose("nikolaj-bech", MEETING, {former: others}, "Nobody hears them otherwise.")
+    studio.propose("nikolaj-bech", MEETING, former, others, "Nobody hears them otherwise.")
     address, first = studio.claim(CURATOR, title), studio.review(title)
     decided = {"version": first.version, "revision": first.revision_id}
     studio.act(CURATOR, f"{address}/approval", **decided)

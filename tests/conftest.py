@@ -47,16 +47,27 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL only what uses a database is run: the rest would only say the same again."""
+    """On PostgreSQL only what uses a database is run: the rest would only say the same again.
+
+    Pages as well: what they read and write, the domain's tests read and write there too. With
+    FIRSTHAND_TEST_PAGES=1 they are run on it all the same.
+    """
+    for item in items:
+        if "browser" in item.path.parts:  # one server and one browser serve them all
+            item.add_marker(pytest.mark.xdist_group("browser"))
     if config.getoption("--database") == "sqlite":
         return
-    uses = [
-        {"database_url", "demo_site"} & set(getattr(each, "fixturenames", ())) for each in items
-    ]
+    uses = [_uses_a_database(each) for each in items]
     config.hook.pytest_deselected(
         items=[each for each, used in zip(items, uses, strict=True) if not used]
     )
     items[:] = [each for each, used in zip(items, uses, strict=True) if used]
+
+
+def _uses_a_database(item: pytest.Item) -> bool:
+    if "pages" in item.path.parts and not os.environ.get("FIRSTHAND_TEST_PAGES"):
+        return False
+    return bool({"database_url", "demo_site"} & set(getattr(item, "fixturenames", ())))
 
 
 @pytest.hookimpl(wrapper=True)

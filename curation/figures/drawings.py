@@ -7,6 +7,7 @@ from core.plots import MOST_TICKS, Plot, Tick, evenly, line_plot, thinned
 from curation.figures.period import A_YEAR, Period
 from curation.figures.times import Spread
 from curation.figures.whole import Figures
+from curation.figures.words import counted_days
 
 HALF, NINE_IN_TEN = "Half", "Nine in ten"
 HOUR = 3600
@@ -131,7 +132,7 @@ def _percent(share: float | None) -> float | None:
 
 
 def _days(number: float) -> str:
-    return f"{number:g} day{'' if number == 1 else 's'}" if number else "0"
+    return counted_days(number) if number else "0"
 
 
 def _hours(number: float) -> str:

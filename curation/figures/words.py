@@ -17,6 +17,18 @@ def working(calendar: Calendar, seconds: int) -> str:
     return {"a day": "a working day"}.get(words) or words.replace(" hours", " working hours")
 
 
+def exactly(calendar: Calendar, seconds: int) -> str:
+    """As a table compares it: "5.5 h", "2.4 days" of work"""
+    day = calendar.usual_day
+    if seconds < day:
+        return f"{round(seconds / 3600, 1):g} h"
+    return counted_days(round(seconds / day, 1))
+
+
+def counted_days(number: float) -> str:
+    return f"{number:g} day{'' if number == 1 else 's'}"
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 

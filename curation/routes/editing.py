@@ -16,7 +16,7 @@ from curation.models import Review
 from curation.permissions import can_decide
 from curation.routes.blueprint import bp
 from curation.routes.decisions import decided, sent_moment
-from curation.routes.review import readable, refused, sent_reason, what_was_read
+from curation.routes.review import readable, sent_reason, what_was_read
 from kb import forms, picking, rendering, topics
 from kb.forms import DraftFields
 from kb.models import Revision

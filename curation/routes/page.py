@@ -214,12 +214,13 @@ def _desk(found: Review, rights: Rights) -> dict[str, Any]:
     reader, author = rights.user, rights.is_author
     tasks = checklist.tasks(db.session, found) if author else []
     standing = approvals.standing(found)
+    deciders = _deciders(found, rights) if found.is_open else []
     shared = {
         "tasks": tasks,
         "task_places": checklist.places(found, tasks),
         "approved_by": [e.actor for e in _endorsements(found) if e.actor_id in standing],
         "has_approved": reader.id in standing,
-        "deciders": _deciders(found, rights) if found.is_open else [],
+        "deciders": deciders,
     }
     if author or not rights.sees_notes:
         return shared
@@ -233,7 +234,7 @@ def _desk(found: Review, rights: Rights) -> dict[str, Any]:
         "board_places": checklist.places(found, [line.former for line in board if line.former]),
         "canned": reasons.offered(db.session, found.topic_id) if holds else [],
         "zone": reader.time_zone or company.times(db.session).time_zone,
-        "colleagues": _colleagues(found, reader, shared["deciders"]),
+        "colleagues": _colleagues(found, reader, deciders),
     }
 
 

@@ -21,13 +21,14 @@ from curation.figures.cases import Case, Outcome
 from curation.figures.moments import Worked
 from curation.figures.times import Spread
 from curation.models import Review, State
-from kb import flags, verification
+from kb import drafts, flags, verification
 from kb.models import Article, FlagState, Topic
 from people.models import Role, User
 from tests.conftest import Clock
 from tests.factories import (
     edit,
     make_article,
+    make_draft,
     make_review,
     make_topic,
     make_user,
@@ -60,8 +61,6 @@ def decide(session: Session, review: Review, by: User, *, approve: bool = True) 
 
 
 def hand_in_again(session: Session, review: Review) -> None:
-    from kb import drafts
-
     draft = drafts.of_article(session, review.author, review.article_id)
     assert draft is not None
     submit(session, edit(session, draft, body=f"{draft.body}\n\nMore."))
@@ -356,6 +355,22 @@ def test_times_are_told_in_plain_words(
     assert words.with_author(found) == "None of them went back to its author."
 
 
+@pytest.mark.parametrize(
+    ("seconds", "told", "compared"),
+    [
+        (0, "an hour", "0 h"),
+        (3 * HOUR + 600, "4 working hours", "3.2 h"),
+        (8 * HOUR, "a working day", "1 day"),
+        (19 * HOUR, "3 working days", "2.4 days"),
+        (40 * HOUR, "a week", "5 days"),
+    ],
+)
+def test_a_sentence_rounds_up_and_a_table_compares(seconds: int, told: str, compared: str) -> None:
+    office = Calendar("UTC", dict.fromkeys(range(5), ("09:00", "17:00")))
+    assert words.working(office, seconds) == told
+    assert words.exactly(office, seconds) == compared
+
+
 def test_a_topic_s_row_counts_all_below_it_and_the_chosen_one_has_a_row_of_its_own(
     session: Session, alice: User, cora: User
 ) -> None:
@@ -439,8 +454,6 @@ def test_each_outcome_is_counted_where_it_belongs(
 
 def _draft(session: Session, review: Review) -> Any:
     """A working copy to take a curator's edit from; the review itself stays as it is."""
-    from tests.factories import make_draft
-
     revision = review.revision
     return make_draft(
         session,

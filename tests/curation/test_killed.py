@@ -99,14 +99,14 @@ def test_a_decision_is_there_wholly_or_not_at_all_wherever_its_process_was_kille
     tmp_path: Path,
 ) -> None:
     given = list(product(ACTIONS, POINTS))
+    holder = cora.id
     ids = cases(session, template, len(given))
     done: dict[tuple[str, str], bool] = {}
     killed = 0
     for (action, point), id_ in zip(given, ids, strict=True):
-        wanted = [(action, id_, cora.id)]
+        wanted = [(action, id_, holder)]
         killed += victims(Order(database_url, str(tmp_path), wanted, point=point))
-        wait_for_the_server(session)
-        done[action, point] = look_at(session, action, id_, template)
+        done[action, point] = look_at(database, action, id_)
     assert killed >= 5 * len(ACTIONS)
     assert all(
         is_there == (point == "answer")
@@ -134,21 +134,19 @@ def test_a_decision_is_there_wholly_or_not_at_all_whenever_its_process_was_kille
 ) -> None:
     seed = int(os.environ.get("FIRSTHAND_TEST_SEED", "0")) or random.SystemRandom().getrandbits(32)
     chance = random.Random(seed)
+    holder = cora.id
     ids = cases(session, template, AT_RANDOM * EACH)
     actions = {id_: chance.choice(list(ACTIONS)) for id_ in ids}
     killed = 0
     try:
         for start in range(0, len(ids), EACH):
-            wanted = [(actions[id_], id_, cora.id) for id_ in ids[start : start + EACH]]
+            wanted = [(actions[id_], id_, holder) for id_ in ids[start : start + EACH]]
             wanted[EACH // 2 : EACH // 2] = [(DELIVER, 0, 0)]
             seconds = chance.uniform(0.01, LONGEST)
             killed += victims(
                 Order(database_url, str(tmp_path), [*wanted, (DELIVER, 0, 0)], seconds=seconds)
             )
-            wait_for_the_server(session)
-            there = [
-                look_at(session, actions[id_], id_, template) for id_ in ids[start : start + EACH]
-            ]
+            there = [look_at(database, actions[id_], id_) for id_ in ids[start : start + EACH]]
             assert there == sorted(there, reverse=True)  # those before it, and none after
         assert killed >= AT_RANDOM // 2
         look_again(database, session, actions, today, tmp_path)
@@ -174,9 +172,14 @@ def wait_for_the_server(session: Session) -> None:
     session.rollback()
 
 
-def look_at(session: Session, action: str, review_id: int, template: Review) -> bool:
+def look_at(database: Database, action: str, review_id: int) -> bool:
     """Whether the decision is there; all of it, then, and otherwise nothing."""
-    session.expire_all()
+    with database.reading() as session:
+        wait_for_the_server(session)
+        return is_whole(session, action, review_id)
+
+
+def is_whole(session: Session, action: str, review_id: int) -> bool:
     review = session.get_one(Review, review_id)
     new = review.entries[2:]  # after it was submitted and claimed
     events = session.scalars(
@@ -256,16 +259,15 @@ def look_again(
     data: Path,
 ) -> None:
     """After a restart, two days later: everybody was told once, and what was planned is live."""
-    session.rollback()
     subscribe()
     today.time = datetime.now(UTC) + timedelta(days=2)
     for _ in range(2):
         periodic.run_due(database)
         Worker(database, data).drain()
         today.move(hours=1)
-    session.expire_all()
     assert session.scalars(sa.select(Delivery.id).where(Delivery.done_at.is_(None))).all() == []
-    told = Counter(session.execute(sa.select(Notice.event_id, Notice.user_id)).tuples().all())
+    notices = session.execute(sa.select(Notice.event_id, Notice.user_id))
+    told = Counter((row.event_id, row.user_id) for row in notices)
     assert all(number == 1 for number in told.values())
     for review_id, action in actions.items():
         review = session.get_one(Review, review_id)

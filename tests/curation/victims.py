@@ -50,6 +50,7 @@ class Order:
 
 
 def main() -> None:
+    sa.orm.configure_mappers()  # once for all of them
     for line in sys.stdin:
         order = Order(**json.loads(line))
         pid = os.fork()

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypedDict
 
 from curation import checklist, talk, workflow
 from curation.checklist import Verdict
@@ -18,11 +19,19 @@ from people.models import User
 Facts = Mapping[str, Any]
 
 
+class Seen(TypedDict):
+    """What a decision names: a review, as it stands."""
+
+    review_id: int
+    version: int
+    revision: int
+
+
 def tell(story: Story, key: str, told: Iterable[Facts]) -> None:
     """Let each act happen at its time; `key` names the review."""
     case = _Case(story, key)
     for facts in told:
-        story.at(story.moment(facts["days_ago"], key), lambda facts=facts: case.act(facts))
+        story.at(story.moment(facts["days_ago"], key), partial(case.act, facts))
 
 
 class _Case:
@@ -96,9 +105,7 @@ class _Case:
     def _checklist(self, facts: Facts, by: User) -> None:
         self._hold(by)
         verdicts = [self._verdict(item, said) for item, said in facts["checklist"].items()]
-        checklist.record(
-            self.session, self.review.id, verdicts, version=self.review.version, by=by
-        )
+        checklist.record(self.session, self.review.id, verdicts, version=self.review.version, by=by)
 
     def _verdict(self, item: str, said: bool | Facts) -> Verdict:
         if isinstance(said, bool):
@@ -184,14 +191,9 @@ class _Case:
         if self.review.holder_id != by.id:
             workflow.claim(self.session, self.review.id, by=by)
 
-    def _seen(self) -> dict[str, int]:
-        """What a decision names: this review, as it stands."""
+    def _seen(self) -> Seen:
         review = self.review
-        return {
-            "review_id": review.id,
-            "version": review.version,
-            "revision": review.revision_id,
-        }
+        return Seen(review_id=review.id, version=review.version, revision=review.revision_id)
 
     def _lines(self, facts: Facts) -> Lines:
         """From the line that begins with `line` to the one that begins with `until`."""

@@ -43,9 +43,7 @@ class _Told:
         if self.text.key == self.text.slug and self.text.state == "published":
             fields = replace(fields, body=self.manuscripts.begin(self.text.slug, fields.body))
         author = self.story.people[facts["author"]]
-        return texts.start_draft(
-            self.story, self.text.slug, fields, by=author, kind=facts["kind"]
-        )
+        return texts.start_draft(self.story, self.text.slug, fields, by=author, kind=facts["kind"])
 
     def submit(self) -> None:
         texts.submit(self.story, self.text.key, self.draft(), self.text.facts.get("note") or "")

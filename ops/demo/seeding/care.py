@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from curation import escalation
@@ -21,7 +22,7 @@ def tell(story: Story) -> None:
     told = _Told(story)
     for facts in reading.entries("care.yaml"):
         what = facts.get("name") or facts.get("close") or ""
-        story.at(story.moment(facts["days_ago"], what), lambda facts=facts: told.act(facts))
+        story.at(story.moment(facts["days_ago"], what), partial(told.act, facts))
     for days_ago in REMINDED:
         story.at(story.moment(days_ago), lambda: reminders.remind(story.session))
     for days_ago in ESCALATED:
@@ -89,7 +90,9 @@ class _Told:
 
     def _changed(self, facts: Facts, by: User) -> None:
         said = facts["changed"]
-        thing = next(each for each in dependencies.listed(self.session) if each.name == said["name"])
+        thing = next(
+            each for each in dependencies.listed(self.session) if each.name == said["name"]
+        )
         dependencies.tell_change(
             self.session, thing.id, standing=said["standing"], text=said.get("text", ""), by=by
         )

@@ -10,6 +10,7 @@ from curation.checklist import Verdict
 from curation.models import Review, State
 from kb import drafts, rendering
 from kb.forms import DraftFields
+from kb.models import Draft
 from ops.demo import reading
 from ops.demo.seeding import acts, stale, texts
 from ops.demo.seeding.manuscripts import Manuscripts
@@ -36,6 +37,9 @@ class _Case:
     def tell(self) -> None:
         story, facts = self.story, self.facts
         submitted = story.moment(facts["days_ago"], self.key)
+        if facts.get("draft"):
+            story.at(submitted, self.begin)
+            return
         story.at(submitted, self.submit)
         if "acts" in facts:
             acts.tell(story, self.key, facts["acts"])
@@ -68,13 +72,13 @@ class _Case:
     def curator(self) -> User:
         return self.story.people[self.facts["by"]]
 
+    def begin(self) -> Draft:
+        author = self.story.people[self.facts["author"]]
+        return texts.start_draft(self.story, self.facts["article"], self._first(), by=author)
+
     def submit(self) -> None:
-        story, facts = self.story, self.facts
-        draft = texts.start_draft(
-            story, facts["article"], self._first(), by=story.people[facts["author"]]
-        )
-        review = texts.submit(story, self.key, draft, facts["note"])
-        if facts.get("lane"):
+        review = texts.submit(self.story, self.key, self.begin(), self.facts["note"])
+        if self.facts.get("lane"):
             assert review.state is State.APPROVED, f"not in the fast lane: {self.key}"
             self._keep()
 

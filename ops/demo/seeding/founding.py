@@ -1,5 +1,6 @@
 """What a company has before it has knowledge: people, topics, working times, rules, tools of its curators."""
 
+from functools import partial
 from typing import Any
 
 from curation import reasons, saved
@@ -22,11 +23,11 @@ def found(story: Story) -> None:
     _add_topics(story)
     _choose_times(story)
     for facts in reading.entries("policies.yaml"):
-        story.at(story.moment(facts["days_ago"]), lambda facts=facts: _change_rules(story, facts))
+        story.at(story.moment(facts["days_ago"]), partial(_change_rules, story, facts))
     for facts in reading.entries("reasons.yaml"):
-        story.at(story.moment(facts["days_ago"]), lambda facts=facts: _add_reason(story, facts))
+        story.at(story.moment(facts["days_ago"]), partial(_add_reason, story, facts))
     for facts in reading.entries("filters.yaml"):
-        story.at(story.moment(facts["days_ago"]), lambda facts=facts: _save_filter(story, facts))
+        story.at(story.moment(facts["days_ago"]), partial(_save_filter, story, facts))
 
 
 def _add_people(story: Story) -> None:
@@ -65,7 +66,7 @@ def _choose_times(story: Story) -> None:
     hours = tuple(facts["hours"])
     chosen = Times(
         time_zone=facts["time_zone"],
-        hours={day: (hours[0], hours[1]) for day in range(5)},
+        hours=dict.fromkeys(range(5), (hours[0], hours[1])),
         country=facts["country"],
         days_off=(),
         coordinator_id=story.people[facts["coordinator"]].id,

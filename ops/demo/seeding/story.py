@@ -17,7 +17,7 @@ from kb.models import Article, Topic
 from people import company
 from people.models import User
 
-Step = Callable[[], None]
+Step = Callable[[], object]
 
 # Before that, people did things in working hours; since then, exactly when the content says.
 RECENT_DAYS = 14.0

@@ -20,7 +20,10 @@ from ops.demo.seeding.story import RECENT_DAYS, Story
 from people.models import User
 
 _IMAGE = re.compile(r"\(image:([a-z0-9-]+)\)")
-QUICKEST, SLOWEST = 1800, 13 * 3600  # working seconds from a submission to its decision, in the past
+QUICKEST, SLOWEST = (
+    1800,
+    13 * 3600,
+)  # working seconds from a submission to its decision, in the past
 READING = timedelta(minutes=12)  # what a curator takes to read a text
 
 

@@ -33,4 +33,3 @@ def _count_as_done(session: Session, *which: sa.ColumnElement[bool]) -> None:
 def count_as_read(session: Session) -> None:
     old = sa.update(Notice).where(Notice.at < clock.now() - READ_AFTER)
     session.execute(old.values(read_at=Notice.at))
-

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from sqlalchemy.orm import Session
 
+from core.db import db
 from curation.figures import sheets
 from curation.models import State
 from kb import flags
@@ -188,6 +189,17 @@ def test_each_figure_comes_as_a_file_that_a_spreadsheet_opens_safely(
     assert days[-1][:2] == ["2025-03-10", "2"]
 
 
+def test_with_too_few_decisions_no_line_is_drawn(
+    session: Session, new_client: NewClient, bob: User, cora: User, clock: Clock
+) -> None:
+    for n in range(3):
+        make_review(session, bob, state=State.APPROVED, curator=cora, title=f"Text {n}")
+    found = page(new_client(cora), "?period=4w").find("section", {"aria-labelledby": "times"})
+    assert found.find("svg", role="img") is None
+    assert found.text.count("No single week has enough to draw a line.") == 2
+    assert "too few to say" in found.table.text
+
+
 def test_a_figure_that_does_not_exist_is_not_found(new_client: NewClient, cora: User) -> None:
     assert new_client(cora).get("/reviews/figures/ranking.csv").status_code == 404
 
@@ -203,8 +215,6 @@ def test_reading_figures_writes_nothing(
     def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
         if not statement.startswith(("SELECT", "BEGIN")):
             written.append(statement)
-
-    from core.db import db
 
     sa.event.listen(db.engine, "before_cursor_execute", note)
     assert browser.get("/reviews/figures").status_code == 200
