@@ -32,9 +32,23 @@ def takes(session: Session, revision: Revision) -> bool:
     return (
         rules.fast_lane
         and rules.approvals == 1
+        and not _has_unread(session, revision.article_id, revision.author_id)
         and _is_minor(rules, live, revision)
         and earned(session, revision.author_id, revision.topic_id) >= rules.fast_after
     )
+
+
+def _has_unread(session: Session, article_id: int, author_id: int) -> bool:
+    """Whether an edit of theirs here went live at once that nobody has looked at yet.
+
+    Many small edits in a row would else be a large one that nobody reads.
+    """
+    waiting = sa.select(Review.id).where(
+        Review.article_id == article_id,
+        Review.author_id == author_id,
+        Review.sample == Sample.WAITING,
+    )
+    return session.scalar(waiting.limit(1)) is not None
 
 
 @dataclass(frozen=True)
@@ -52,6 +66,8 @@ def open_to(session: Session, draft: Draft) -> Lane | None:
         return None
     rules = policy.of(session, live.topic_id)
     has_it = rules.fast_lane and rules.approvals == 1
+    if _has_unread(session, live.article_id, draft.author_id):
+        return None
     if not has_it or earned(session, draft.author_id, live.topic_id) < rules.fast_after:
         return None
     takes = (

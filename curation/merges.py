@@ -47,7 +47,9 @@ def bring_up(db: Database, review_id: int, by_id: int) -> bool:
     with db.reading() as session:
         review = session.get(Review, review_id)
         if review is not None and review.article.hidden_at is not None:
-            return False  # its author would get the text that is withheld; once it is shown, they may
+            return (
+                False  # its author would get the text that is withheld; once it is shown, they may
+            )
         merge = workflow.merge_with_live(review) if review and review.is_open else None
         if review is None or merge is None or not merge.text.is_clean:
             return False

@@ -11,7 +11,7 @@ from core import outbox
 from core.outbox import Event
 from curation import checklist
 from curation.models import Action, Review, ReviewEntry, State
-from curation.permissions import can_decide, has_written
+from curation.permissions import can_decide, has_written, topics_of
 from curation.workflow import EVENTS
 from kb import policy
 from kb.models import Article
@@ -262,12 +262,14 @@ def _deciders(session: Session, review: Review, entry: ReviewEntry) -> Sequence[
 
 
 def _all_deciders(session: Session, review: Review) -> list[int]:
-    """Everybody who may decide in its topic and wrote none of it."""
-    people = list(Deciders(session).people_for(session, review.revision.topic_id))
-    named = policy.of(session, review.revision.topic_id).publishers - {p.id for p in people}
-    people += session.scalars(sa.select(User).where(User.id.in_(named), User.active))
+    """Everybody who may decide in its topics and wrote none of it."""
+    deciders, topics = Deciders(session), topics_of(review)
+    people = {p.id: p for topic_id in topics for p in deciders.people_for(session, topic_id)}
+    named = {i for topic_id in topics for i in policy.of(session, topic_id).publishers}
+    named_people = sa.select(User).where(User.id.in_(named - people.keys()), User.active)
+    people |= {person.id: person for person in session.scalars(named_people)}
     return [
         person.id
-        for person in people
+        for person in people.values()
         if person.id != review.author_id and not has_written(session, person, review)
     ]

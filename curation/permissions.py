@@ -55,7 +55,10 @@ class Rights:
             return False
         if self.user.id in approvals.standing(self.review):
             return False
-        return _may_decide_in(self._session, self.user, self._topic_id, lambda: self.deciders)
+        return any(
+            _may_decide_in(self._session, self.user, topic_id, lambda: self.deciders)
+            for topic_id in topics_of(self.review)
+        )
 
     @cached_property
     def reads(self) -> bool:
@@ -64,7 +67,9 @@ class Rights:
             return True
         if self.user.role in (Role.CURATOR, Role.ADMIN):
             return self.user.active
-        return self.deciders.may_decide(self.user, self._topic_id)
+        return any(
+            self.deciders.may_decide(self.user, topic_id) for topic_id in topics_of(self.review)
+        )
 
     @cached_property
     def sees_notes(self) -> bool:
@@ -82,9 +87,12 @@ class Rights:
     def _proposed(self) -> bool:
         return self.review.author_id == self.user.id
 
-    @property
-    def _topic_id(self) -> int:
-        return self.review.revision.topic_id
+
+def topics_of(review: Review) -> list[int]:
+    """The topic of the text, and the one that its live article would leave by it: both have a say."""
+    article, wanted = review.article, review.revision.topic_id
+    leaves = article.live_revision_id is not None and article.topic_id != wanted
+    return [wanted, article.topic_id] if leaves else [wanted]
 
 
 def can_decide(session: Session, user: User, review: Review) -> bool:

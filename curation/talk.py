@@ -41,9 +41,7 @@ class Thread:
 def threads(session: Session, review: Review) -> list[Thread]:
     """All threads of a review, in the order of the text; those on an earlier text come last."""
     query = (
-        sa.select(LineComment)
-        .where(LineComment.review_id == review.id)
-        .order_by(LineComment.id)
+        sa.select(LineComment).where(LineComment.review_id == review.id).order_by(LineComment.id)
     )
     comments = session.scalars(query).all()
     _load_people(session, comments)

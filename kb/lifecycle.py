@@ -19,6 +19,7 @@ from core.text import one_line
 from kb import publishing, queries, standing
 from kb.forms import LONGEST_TITLE
 from kb.models import Article, Publication, Revision, Topic
+from kb.permissions import wrote
 from kb.stewards import can_hide, can_publish_in, can_retire, can_steer
 from kb.topics import ARTICLE_CHANGED
 from people.models import User
@@ -167,6 +168,8 @@ def place(
     reason, title = checked_reason(reason), _title(title)
     live = _require_live(article)
     before = {"title": live.title, "topic": article.topic.name}
+    if title != live.title and wrote(session, by, live) and not by.is_admin:
+        raise NotAllowed("You wrote this text: edit its title, and somebody else approves it.")
     if title == live.title and topic.id == article.topic_id:
         return _last(session, article)
     _as_seen(session, article, number)

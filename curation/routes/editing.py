@@ -17,7 +17,7 @@ from curation.permissions import can_decide
 from curation.routes.blueprint import bp
 from curation.routes.decisions import decided, sent_moment
 from curation.routes.review import readable, sent_reason, what_was_read
-from kb import forms, picking, rendering, topics
+from kb import forms, picking, rendering, standing, topics
 from kb.forms import DraftFields
 from kb.models import Revision
 from kb.rendering import Rendering
@@ -176,7 +176,7 @@ def merged(review_id: int) -> Any:
         return redirect(url_for("curation.review", review_id=review_id), 303)
     try:
         held(review_id)
-        if number(sent.get("live")) != found.article.live_revision_id:
+        if number(sent.get("live")) != standing.base_id(db.session, found.article):
             raise Conflict("The live text has changed again. Look at each place once more.")
         fields = picking.result(choices, picking.parse(sent))
     except DomainError as error:
@@ -186,15 +186,13 @@ def merged(review_id: int) -> Any:
 
 
 def _picking(found: Review) -> picking.Picking | None:
-    base, live = found.revision.base, found.article.live_revision
+    base, live = found.revision.base, standing.ground_of(found.article)
     if not found.is_open or base is None or live is None or base.id == live.id:
         return None
     return picking.between(base, found.revision, live)
 
 
-def _merge_page(
-    found: Review, sent: Mapping[str, str], *, error: DomainError | None = None
-) -> Any:
+def _merge_page(found: Review, sent: Mapping[str, str], *, error: DomainError | None = None) -> Any:
     choices = _picking(found)
     if choices is None:
         return redirect(url_for("curation.review", review_id=found.id), 303)
@@ -204,7 +202,7 @@ def _merge_page(
         picking=choices,
         chosen=sent,
         action=url_for("curation.merged", review_id=found.id),
-        hidden={"live": found.article.live_revision_id},
+        hidden={"live": standing.base_id(db.session, found.article)},
         keep=f"merge-review-{found.id}-{live.id if live else 0}",
         title=found.revision.title,
         mine=f"{found.author.name}'s text",

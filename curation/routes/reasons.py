@@ -11,6 +11,7 @@ from core.errors import Conflict, DomainError, Invalid, NotAllowed
 from core.web import number, posted
 from curation import reasons
 from curation.models import CannedReason, ReasonUse, Review
+from curation.permissions import can_decide
 from curation.routes.blueprint import bp
 from curation.routes.review import readable, sent_reason, show
 from kb import topics
@@ -34,6 +35,8 @@ def canned_text(reason: CannedReason, review: Review) -> str:
 def insert_reason(review_id: int) -> Any:
     """The page again, with the canned reason behind what was typed; nothing is changed by it."""
     found = readable(review_id)
+    if not can_decide(db.session, me(), found):
+        raise NotAllowed("Canned reasons are for those who decide.")
     chosen = number(posted().get("canned"))
     return show(found, reason=reasons.prefill(db.session, found, chosen, sent_reason(), by=me()))
 

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.errors import NotAllowed
+from core.errors import Invalid, NotAllowed
 from curation import approvals, clock
 from curation.models import Action, Review
-from curation.permissions import may_decide_in
+from curation.permissions import may_decide_in, topics_of
 from curation.talk import has_open_remarks
 from curation.workflow.duplicates import keep_title_words
 from curation.workflow.moving import checked_reason, move, required_reason, to_decide
@@ -120,7 +121,10 @@ def _conclude(
     if review.revision.base_id != standing.base_id(session, review.article):
         raise StaleBase("The live text has changed since this was written. Nothing was published.")
     rules = policy.of(session, review.revision.topic_id)
-    if not rules.may_publish(approvers):
+    if not _are_enough(session, review, approvers):
+        if at is not None:
+            sentence = "Whoever approves it last says when. Leave the date empty here."
+            raise Invalid(sentence, {"at": sentence})
         action = Action.EDIT_AND_ENDORSE if edited else Action.ENDORSE
         move(session, review, action, by=by, note=note, detail=detail)
         review.curator_id = review.assignee_id = None
@@ -137,6 +141,22 @@ def _conclude(
         plans.plan_publication(session, review.article, review.revision, at=at, by=by)
         detail |= {"at": at.isoformat()}
         move(session, review, action, by=by, note=note, detail=detail)
+
+
+def _are_enough(session: Session, review: Review, approvers: set[int]) -> bool:
+    """Whether the rules of its topic, and of the one that its article leaves, are content.
+
+    An approval by somebody who may decide no longer does not count.
+    """
+    for topic_id in topics_of(review):
+        able = {
+            person.id
+            for person in session.scalars(sa.select(User).where(User.id.in_(approvers)))
+            if may_decide_in(session, person, topic_id)
+        }
+        if not able or not policy.of(session, topic_id).may_publish(able):
+            return False
+    return True
 
 
 def _keep_policy(session: Session, review: Review) -> None:

@@ -11,7 +11,7 @@ from curation.models import Action, Review
 from curation.permissions import may_decide_in
 from curation.workflow.moving import checked_reason, move, to_decide
 from curation.workflow.submission import new_review
-from kb import drafts, policy, standing
+from kb import drafts, lifecycle, policy, standing
 from kb.merging import Text
 from kb.models import Article
 from kb.rendering import Rendering
@@ -38,8 +38,8 @@ def merge_into(
     found from now on; that is for those who decide in its topic.
     """
     review = to_decide(session, review_id, Action.MERGE_INTO, version, revision, by)
-    is_there = target.live_revision is not None and target.hidden_at is None
-    if target.id == review.article_id or not is_there:
+    is_hidden = target.hidden_at is not None
+    if target.id == review.article_id or target.live_revision is None or is_hidden:
         sentence = "Choose another article that is published, and that its author may read."
         raise Invalid(sentence, {"target": sentence})
     if review.article.live_revision_id is not None:
@@ -85,7 +85,7 @@ def keep_title_words(session: Session, review: Review) -> None:
 
 def _add_keywords(session: Session, article: Article, words: list[str]) -> None:
     article = standing.locked(session, article)
-    article.keywords = list(dict.fromkeys([*article.keywords, *words]))
+    lifecycle.keep_keywords(article, words)
     outbox.record(session, ARTICLE_CHANGED, article.id)
 
 

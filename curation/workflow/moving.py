@@ -34,6 +34,8 @@ def to_decide(
 ) -> Review:
     """A review that this person may decide now, having read just this revision of it."""
     review = locked(session, review_id)
+    if not review.is_open:  # too late, or a second click: say who decided, whoever asks
+        raise WrongState(review, last_act(review))
     require_decider(session, review, by)
     if review.claim_ran_out and review.curator_id == by.id:
         hold(review, by)  # nobody else took it meanwhile: go on as if in time

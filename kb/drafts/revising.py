@@ -39,7 +39,7 @@ def revise(
     if (credit and by.id != former.author_id) or by.id in {
         person.id for person in former.coauthors
     }:
-        helped.append(by)
+        helped.append(session.get_one(User, by.id))  # whoever is signed in belongs to no session
     revision = Revision(
         article_id=former.article_id,
         base_id=base.id if base else None,
@@ -92,7 +92,7 @@ def propose_for(
     draft.writers = sorted({author.id, by.id})
     revision = freeze(session, draft, rendering_, note=note, by=author)
     if by.id != author.id:
-        revision.coauthors.append(by)
+        revision.coauthors.append(session.get_one(User, by.id))
         session.flush()  # who wrote it is asked of the database
     return revision
 

@@ -6,7 +6,7 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 
 from core.db import db
-from core.errors import Invalid
+from core.errors import Conflict, Invalid
 from core.web import number, own_address, page_of
 from kb import dependencies, flags, handover, queries, standing, tasks, verification
 from kb.care_notices import REASONS, RESULTS
@@ -124,7 +124,7 @@ def verify(slug: str) -> Any:
             by=me(),
             note=request.form.get("note", ""),
         )
-    except Invalid as error:
+    except (Conflict, Invalid) as error:
         return refused(article, error)
     db.session.commit()
     flash(f"Checked. Next time: {verification.day(made.next_due_at)}.")
@@ -137,7 +137,7 @@ def choose_interval(slug: str) -> Any:
     days = request.form.get("days", "").strip()
     try:
         verification.set_interval(db.session, article, days=number(days) if days else None, by=me())
-    except Invalid as error:
+    except (Conflict, Invalid) as error:
         return refused(article, error)
     db.session.commit()
     flash(f"A check is believed for {verification.interval(db.session, article)} days now.")
@@ -150,7 +150,7 @@ def hand_over(slug: str) -> Any:
     try:
         to = person_named(request.form.get("to", ""), field="to")
         handover.give(db.session, article, to=to, seen=number(request.form.get("owner")), by=me())
-    except Invalid as error:
+    except (Conflict, Invalid) as error:
         return refused(article, error)
     db.session.commit()
     flash(f"{to.name} looks after it from now on, and is told.")
@@ -178,11 +178,16 @@ def person_named(word: str, *, field: str) -> User:
     return person
 
 
-def refused(article: Article, error: Invalid) -> Any:
+def refused(article: Article, error: Conflict | Invalid) -> Any:
     """The page with everything typed, and what is wrong with it."""
     db.session.rollback()
-    errors = error.fields or {"": error.message}
-    return care_page(article, form=request.form.to_dict(), errors=errors), 422
+    errors = named(error)
+    return care_page(article, form=request.form.to_dict(), errors=errors), error.status
+
+
+def named(error: Conflict | Invalid) -> Mapping[str, str]:
+    """What is wrong by the field it is about; under no name what is about none."""
+    return (error.fields if isinstance(error, Invalid) else {}) or {"": error.message}
 
 
 def back(article: Article) -> Any:

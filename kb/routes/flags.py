@@ -6,13 +6,13 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 
 from core.db import db
-from core.errors import Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from core.web import number
 from kb import flags, queries
 from kb.care_notices import REASONS
 from kb.models import Flag, FlagReason, FlagState
 from kb.routes import bp
-from kb.routes.care import person_named, required
+from kb.routes.care import named, person_named, required
 from kb.routes.reading import article_html
 from kb.stewards import can_hide
 from people.signin import me
@@ -30,11 +30,11 @@ def open_flag(slug: str) -> Any:
             text=form.get("text", ""),
             by=me(),
         )
-    except Invalid as error:
+    except (Conflict, Invalid) as error:
         db.session.rollback()
         shown = queries.article_page(db.session, me(), article.slug or "") or abort(404)
-        errors = error.fields or {"text": error.message}
-        return article_html(shown, flag={"form": form.to_dict(), "errors": errors}), 422
+        errors = (error.fields if isinstance(error, Invalid) else {}) or {"text": error.message}
+        return article_html(shown, flag={"form": form.to_dict(), "errors": errors}), error.status
     db.session.commit()
     flash(_thanks(flag))
     return redirect(url_for("kb.article", slug=article.slug), 303)
@@ -98,7 +98,7 @@ def close_flag(flag_id: int) -> Any:
             outcome=form.get("outcome", ""),
             by=me(),
         )
-    except Invalid as error:
+    except (Conflict, Invalid) as error:
         return _refused(found, error)
     db.session.commit()
     flash("Closed. The reader who flagged it is told.")
@@ -111,7 +111,7 @@ def pass_flag_on(flag_id: int) -> Any:
     try:
         to = person_named(form.get("person", ""), field="person")
         flags.pass_on(db.session, flag_id, version=number(form.get("version")), to=to, by=me())
-    except Invalid as error:
+    except (Conflict, Invalid) as error:
         return _refused(_visible(flag_id), error)
     db.session.commit()
     flash(f"{to.name} looks at it from now on, and is told.")
@@ -128,6 +128,6 @@ def reopen_flag(flag_id: int) -> Any:
     return redirect(url_for("kb.flag", flag_id=flag_id), 303)
 
 
-def _refused(flag: Flag, error: Invalid) -> Any:
+def _refused(flag: Flag, error: Conflict | Invalid) -> Any:
     db.session.rollback()
-    return _page(flag, request.form.to_dict(), error.fields), 422
+    return _page(flag, request.form.to_dict(), named(error)), error.status

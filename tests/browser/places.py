@@ -244,7 +244,7 @@ def _caring(session: Session) -> Iterator[Place]:
 def _what_becomes_of(session: Session) -> Iterator[Place]:
     archived = _article("the-spreadsheet-that-ordered-too-many-gaskets")
     hidden = _article("how-we-nearly-lost-the-hospital-contract")
-    taken_back = _article("order-coffee-for-a-visit")
+    taken_back = _article("order-coffee-and-lunch-for-a-customer-visit")
     retiring = _article("clean-an-orka-export-with-python")
     renamed = _article("a-trade-fair-stand-on-a-small-budget")
     yield Place("archived", READER, archived)

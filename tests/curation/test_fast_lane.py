@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from core.errors import Conflict, Invalid, NotAllowed
 from curation import fast_lane, samples, workflow
 from curation.models import Action, Review, Sample, State
+from kb import drafts
 from kb.models import Article, Flag, FlagReason, FlagState, Topic
 from people.models import User
 from tests.conftest import Clock
@@ -193,3 +194,15 @@ def test_an_edit_that_somebody_built_on_is_not_undone_blindly(
     workflow.approve(session, review.id, **reading(review), by=cora)
     with pytest.raises(Conflict):
         samples.undo(session, sampled.id, reason="No", by=cora)
+
+
+def test_many_small_edits_in_a_row_are_not_a_large_one_that_nobody_reads(
+    session: Session, alice: User, cora: User, article: Article, sampled: Review
+) -> None:
+    again = change(session, alice, article, sampled.revision.body.replace("choose", "take"))
+    assert again.state is State.SUBMITTED
+    workflow.withdraw(session, again.id, by=alice)
+    samples.find_fine(session, sampled.id, by=cora)
+    draft = drafts.of_article(session, alice, article.id)
+    assert draft is not None
+    assert submit(session, draft).state is State.APPROVED

@@ -35,8 +35,8 @@ ACTIONS = {
     "request_changes": (Action.REQUEST_CHANGES, State.CHANGES_REQUESTED),
     "withdraw": (Action.WITHDRAW, State.WITHDRAWN),
 }
-POINTS = ["commit", "answer", *(f"statement {number}" for number in (2, 8, 13, 19, 26, 34))]
-AT_RANDOM = 20  # victims killed at any moment
+POINTS = ["commit", "answer", *(f"statement {number}" for number in (3, 9, 15, 22, 30))]
+AT_RANDOM = 24  # victims killed at any moment
 EACH = 12  # reviews that each of them has before it, and deliveries between
 LONGEST = 0.25  # seconds; what a victim needs for about all of them
 

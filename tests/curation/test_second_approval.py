@@ -1,20 +1,25 @@
 """Where a topic asks for two approvals, or names who may publish."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy.orm import Session
 
+from core import clock
 from core.errors import Conflict, Invalid, NotAllowed
 from curation import approvals, workflow
 from curation.models import Action, Review, State
 from curation.permissions import can_decide
 from kb import drafts
 from kb.models import Topic
-from people.models import User
+from people.models import Role, User
 from tests.factories import (
     edit,
+    make_article,
     make_draft,
     make_review,
     make_topic,
+    make_user,
     reading,
     rendering_for,
     set_policy,
@@ -169,3 +174,52 @@ def test_a_refusal_names_who_acted(
     workflow.take_over(session, review.id, version=review.version, by=carl)
     with pytest.raises(Conflict, match="Carl took it over"):
         workflow.approve(session, review.id, **seen, by=cora)
+
+
+def test_a_live_article_leaves_its_topic_only_with_the_say_of_those_who_decide_there(
+    session: Session, alice: User, bob: User, carl: User, ada: User
+) -> None:
+    pay, kitchen = make_topic(session, "Pay", curators=[carl]), make_topic(session, "Kitchen")
+    set_policy(session, pay, ada, publishers=(carl.id,))
+    cook = make_user(session, "Cook", role=Role.CURATOR)
+    article = make_article(session, bob, topic=pay, approver=carl)
+    review = make_review(
+        session,
+        alice,
+        article=article,
+        body="Mine.",
+        topic=kitchen,
+        state=State.IN_REVIEW,
+        curator=cook,
+    )
+    endorse(session, review, cook)
+    assert review.state is State.SUBMITTED
+    assert article.topic_id == pay.id
+    endorse(session, review, carl)
+    assert review.state is State.APPROVED
+    assert article.topic_id == kitchen.id
+
+
+def test_an_approval_by_somebody_who_decides_no_longer_does_not_count(
+    session: Session, cora: User, carl: User, ada: User, review: Review
+) -> None:
+    endorse(session, review, cora)
+    cora.active = False
+    endorse(session, review, carl)
+    assert review.state is State.SUBMITTED
+    endorse(session, review, ada)
+    assert review.state is State.APPROVED
+
+
+def test_only_the_last_approval_says_when_to_publish(
+    session: Session, cora: User, review: Review
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        workflow.approve(
+            session,
+            review.id,
+            **reading(review),
+            by=cora,
+            at=clock.now() + timedelta(days=1),
+        )
+    assert list(refused.value.fields) == ["at"]

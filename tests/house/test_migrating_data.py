@@ -185,7 +185,7 @@ def test_what_is_there_already_has_what_the_new_pages_ask_for(migrate: Migrate) 
         done, waits, back = session.scalars(sa.select(Review).order_by(Review.id))
         assert (done.is_change, done.first_time, done.topic_id) == (False, True, 1)
         assert done.first_look_at is not None
-        assert (waits.is_change, waits.size, waits.due_at is not None) == (True, 1, True)
+        assert (waits.is_change, waits.size, waits.due_at is not None) == (True, 2, True)
         assert (back.state, back.due_at) == (State.CHANGES_REQUESTED, None)
         assert [entry.detail for entry in done.entries] == [{}, {}, {}]
 

@@ -1,6 +1,5 @@
 """Whatever is sent to whichever address, by whomever: an answer in a sentence, never a failure."""
 
-import os
 import random
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -31,8 +30,8 @@ from tests.factories import (
 
 NewClient = Callable[[User], Browser]
 
-SEED = int(os.environ.get("ADV_SEED", "20261122"))
-STEPS = int(os.environ.get("ADV_STEPS", "600"))
+SEED = 20261122
+STEPS = 600
 
 # Values that a form never holds, and those that only a patient person types.
 ODD = [
@@ -129,8 +128,14 @@ def cast(session: Session, clock: Clock) -> list[User]:
     lifecycle.unpublish(session, gone, number=1, reason="Wrong.", by=curator)
     old = make_article(session, author, title="Archived", approver=curator)
     lifecycle.archive(session, old, number=1, reason="Old.", by=curator)
-    flag = {"reason": "wrong", "text": "The price is wrong.", "by": second}
-    flags.open_flag(session, article, revision_id=article.live_revision_id or 0, **flag)
+    flags.open_flag(
+        session,
+        article,
+        revision_id=article.live_revision_id or 0,
+        reason="wrong",
+        text="The price is wrong.",
+        by=second,
+    )
     thing = dependencies.declare(session, article, kind="system", name="Trainline", by=author)
     dependencies.tell_change(session, thing.id, standing="v2", text="It is v2.", by=curator)
     later = clock.move(days=0).replace(year=2026)
@@ -217,7 +222,9 @@ class Fuzz:
         """Open some page, and remember the forms on it."""
         reading = [rule for method, rule in self.rules if method == "GET"]
         address = self.address(self.dice.choice(reading))
-        query = {name: self.odd("") for name in self.some(self.names, self.dice.choice([0, 0, 0, 2]))}
+        query = {
+            name: self.odd("") for name in self.some(self.names, self.dice.choice([0, 0, 0, 2]))
+        }
         page = self.ask(browser, "GET", address, query)
         if page.mimetype == "text/html":
             for form in BeautifulSoup(page.text, "html.parser").find_all("form"):

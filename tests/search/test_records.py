@@ -24,7 +24,8 @@ Kept = Callable[[], list[SearchRecord]]
 
 
 @pytest.fixture
-def article(session: Session, alice: User) -> Article:
+def article(app: Flask, session: Session, alice: User) -> Article:
+    """Published where the index listens."""
     return make_article(session, alice, title="Reset the VPN")
 
 

@@ -1,5 +1,6 @@
 """Smaller changes to articles over the months: added, asked for again, edited, declined, taken back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -8,7 +9,7 @@ from typing import Any
 from curation import checklist, samples, workflow
 from curation.checklist import Verdict
 from curation.models import Review, State
-from kb import drafts, rendering
+from kb import drafts, policy, rendering
 from kb.forms import DraftFields
 from kb.models import Draft
 from ops.demo import reading
@@ -83,13 +84,8 @@ class _Case:
             self._keep()
 
     def ask(self) -> None:
-        missing = self.facts.get("missing", {})
-        verdicts = [Verdict(item, fulfilled=False, reason=why) for item, why in missing.items()]
         review = self.review
-        if verdicts:
-            checklist.record(
-                self.story.session, review.id, verdicts, version=review.version, by=self.curator
-            )
+        self._tick(self.facts.get("missing", {}))
         workflow.request_changes(
             self.story.session,
             review.id,
@@ -108,6 +104,8 @@ class _Case:
         texts.submit(self.story, self.key, draft, "")
 
     def approve(self) -> None:
+        if "adds" in self.facts and not self.facts.get("edited"):
+            self._tick({})
         if self.facts.get("edited"):
             self._edit_and_approve()
         else:
@@ -115,6 +113,7 @@ class _Case:
         self._keep()
 
     def decline(self) -> None:
+        self._tick(self.facts.get("missing", {}))
         workflow.decline(
             self.story.session,
             self.review.id,
@@ -129,6 +128,16 @@ class _Case:
 
     def find_fine(self) -> None:
         samples.find_fine(self.story.session, self.review.id, by=self.curator)
+
+    def _tick(self, missing: Mapping[str, str]) -> None:
+        """The topic's checklist: what is missing, and yes to all the rest."""
+        review, session = self.review, self.story.session
+        verdicts = [
+            Verdict(item.key, fulfilled=item.key not in missing, reason=missing.get(item.key, ""))
+            for item in policy.of(session, review.topic_id).checklist
+        ]
+        assert missing.keys() <= {verdict.item for verdict in verdicts}, missing
+        checklist.record(session, review.id, verdicts, version=review.version, by=self.curator)
 
     def _edit_and_approve(self) -> None:
         session, review, edited = self.story.session, self.review, self._final()

@@ -9,7 +9,7 @@ from random import Random
 
 from sqlalchemy.orm import Session
 
-from core import clock, images
+from core import clock
 from core.config import Config
 from core.worktime import Calendar
 from curation.models import Review
@@ -35,7 +35,7 @@ class Story:
         self.topics: dict[str, Topic] = {}
         self.articles: dict[str, Article] = {}
         self.reviews: dict[str, Review] = {}
-        self.images: dict[str, images.CleanImage] = {}
+        self.pictures: dict[tuple[str, str], str] = {}  # addresses, by article and name
         self._steps: list[tuple[datetime, int, Step]] = []
         self._order = count()
 

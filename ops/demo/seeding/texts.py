@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -64,7 +64,7 @@ def fields_from(story: Story, text: Text, body: str) -> DraftFields:
     return DraftFields(
         title=facts["title"],
         summary=facts["summary"],
-        body=_IMAGE.sub(lambda match: f"({_image(story, match[1], author)})", body),
+        body=_IMAGE.sub(lambda match: f"({_image(story, text.slug, match[1], author)})", body),
         tags=tuple(facts["tags"]),
         topic_id=story.topics[facts["topic"]].id,
         coauthor_ids=tuple(story.people[handle].id for handle in facts.get("coauthors") or ()),
@@ -94,7 +94,7 @@ def submit(story: Story, key: str, draft: Draft, note: str) -> Review:
     return review
 
 
-def published_at(story: Story, days_ago: float, what: str) -> tuple[Any, Any]:
+def published_at(story: Story, days_ago: float, what: str) -> tuple[datetime, datetime]:
     """When a text that is published was handed in, and when it was approved."""
     if days_ago <= RECENT_DAYS:
         moment = story.moment(days_ago)
@@ -118,11 +118,11 @@ def approve(story: Story, review: Review, *, by: User, note: str = "") -> None:
     stale.bring_up(story, review.article, by=by)
 
 
-def _image(story: Story, name: str, author: User) -> str:
-    """The address of a picture, kept as this author's upload."""
-    if name not in story.images:
-        story.images[name] = images.clean(IMAGES[name]())
-    kept = attachments.keep(
-        story.session, story.config, story.images[name], name=f"{name}.png", by=author
-    )
-    return f"/attachments/{kept.id}/{kept.name}#{kept.width}x{kept.height}"
+def _image(story: Story, slug: str, name: str, author: User) -> str:
+    """The address of a picture: the upload of whoever first showed it in this article."""
+    if (slug, name) not in story.pictures:
+        picture = images.clean(IMAGES[name]())
+        kept = attachments.keep(story.session, story.config, picture, name=f"{name}.png", by=author)
+        address = f"/attachments/{kept.id}/{kept.name}#{kept.width}x{kept.height}"
+        story.pictures[slug, name] = address
+    return story.pictures[slug, name]

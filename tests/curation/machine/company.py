@@ -1,13 +1,15 @@
 """The people of the state machine, what they can look at, and what a request is."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine
+from hypothesis.stateful import RuleBasedStateMachine, rule
 from sqlalchemy.orm import Session
 
 from core.errors import DomainError
@@ -37,6 +39,24 @@ picks = st.integers(0, 7)
 LINES = ["Come in.", "Sit down.", "Have a cup.", "Stay."]
 SYLLABLES = ["ba", "ke", "li", "mo", "nu", "pa", "re", "si", "to", "vu"]
 START = datetime(2025, 3, 10, 9, tzinfo=UTC)
+
+
+Act = Callable[..., None]
+
+
+def act(*, often: int = 1, **given: st.SearchStrategy[Any]) -> Callable[[Act], Act]:
+    """Something that people do, with what it is drawn from; `often` as often as others.
+
+    It is no rule of its own: of those Hypothesis switches half off in each run, and a text has a
+    long way to go until it is approved.
+    """
+
+    def mark(function: Act) -> Act:
+        function.given = st.fixed_dictionaries(given)  # type: ignore[attr-defined]
+        function.often = often  # type: ignore[attr-defined]
+        return function
+
+    return mark
 
 
 def text(lines: Sequence[str]) -> str:
@@ -77,11 +97,18 @@ def make_world(connection: sa.Connection) -> World:
         )
 
 
+@cache
+def acts_of(machine: type) -> list[str]:
+    found = [(name, getattr(machine, name)) for name in dir(machine) if name != "rules"]
+    return [name for name, each in found for _ in range(getattr(each, "often", 0))]
+
+
 class Company(RuleBasedStateMachine):
     """Each rule is one request: it succeeds and is committed, or is refused and leaves nothing."""
 
     world: World
     clock: Clock
+    happened: Counter[str]  # over all runs: what a test that proves something has to have seen
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,6 +134,12 @@ class Company(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.session.close()
         self.undone.rollback()
+
+    @rule(data=st.data())
+    def somebody_acts(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(acts_of(type(self))), label="what")
+        method = getattr(self, name)
+        method(**data.draw(method.given, label="with"))
 
     # Who and what
 

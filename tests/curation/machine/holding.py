@@ -117,6 +117,7 @@ class Holding(Aftercare):
             self.last_entry = entry.id
             case = self.cases.setdefault(entry.review_id, Case(Story(authors[entry.review_id])))
             case.story.go_on(entry)
+            self.happened[entry.action.value] += 1
             if entry.action in APPROVING or entry.action is Action.PUBLISH_AT_ONCE:
                 self.look_at_an_approval(case, entry)
             case.entries.append(entry)
@@ -277,6 +278,7 @@ class Holding(Aftercare):
 
     def readers_find_what_is_live_and_nothing_else(self) -> None:
         rows = self.session.execute(sa.select(*ARTICLE)).all()
+        self.happened["hidden"] += any(row.hidden_at for row in rows)
         listed = {
             row.id: self.revisions[row.live_revision_id].text
             for row in rows
@@ -307,6 +309,8 @@ class Holding(Aftercare):
                 for each in rows
             )
             assert is_out == (row.done_at is not None)
+            self.happened["planned"] += row.done_at is not None
+            self.happened["stopped"] += row.stopped_at is not None
             if row.done_at is None and row.stopped_at is None:
                 waiting.add(row.revision_id)
         locked = self.all(sa.select(Draft.frozen_id).where(Draft.frozen_id.is_not(None)))

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
 
 from core.errors import Conflict
 from curation import checklist, talk, workflow
@@ -14,7 +13,7 @@ from curation.models import ChecklistVerdict, LineComment, Review, State
 from curation.permissions import can_decide
 from kb import drafts, policy, standing
 from people.models import User
-from tests.curation.machine.company import RIGHT, deciders, people, picks, text
+from tests.curation.machine.company import RIGHT, act, deciders, people, picks, text
 from tests.curation.machine.writing import Writing
 from tests.factories import Read, as_form, merged_into, reading, rendering_for
 
@@ -35,7 +34,7 @@ class Reviewing(Writing):
         found = [self.person(name) for name in ("Carl", "Pia", "Ada", "Cora")]
         return next((by for by in found if can_decide(self.session, by, review)), None)
 
-    @rule(pick=picks, name=people, old_window=st.booleans())
+    @act(pick=picks, name=people, old_window=st.booleans())
     def claim(self, pick: int, name: str, old_window: bool) -> None:
         """An old window still shows what was there before, and can be decided in."""
         review = self.review(pick)
@@ -50,7 +49,7 @@ class Reviewing(Writing):
             assert review.holder_id == by.id
             self.show(by, review)
 
-    @rule(pick=picks, name=people, over=st.booleans(), other=deciders)
+    @act(pick=picks, name=people, over=st.booleans(), other=deciders)
     def release_or_take_over(self, pick: int, name: str, over: bool, other: str) -> None:
         review = self.review(pick)
         if over:
@@ -66,7 +65,7 @@ class Reviewing(Writing):
         if self.request(lambda: workflow.release(self.session, review.id, by=by), (0, 1)):
             assert review.holder_id is None
 
-    @rule(pick=picks, name=people, to=deciders)
+    @act(pick=picks, name=people, to=deciders)
     def assign(self, pick: int, name: str, to: str) -> None:
         review, by, asked = self.review(pick), self.person(name), self.person(to)
         if self.request(lambda: workflow.assign(self.session, review.id, to=asked, by=by), (0, 1)):
@@ -75,7 +74,8 @@ class Reviewing(Writing):
 
     # Deciding
 
-    @rule(
+    @act(
+        often=4,
         pick=picks,
         name=people,
         what=st.sampled_from(DECISIONS),
@@ -129,7 +129,7 @@ class Reviewing(Writing):
         self.typed[draft.id] = draft.body
         return True
 
-    @rule(
+    @act(
         pick=picks,
         name=people,
         line=st.integers(0, 4),
@@ -163,7 +163,7 @@ class Reviewing(Writing):
             assert read == now
             assert review.revision.body == text(lines)
 
-    @rule(pick=picks, name=people, other=picks, add=st.booleans())
+    @act(pick=picks, name=people, other=picks, add=st.booleans())
     def merge_into(self, pick: int, name: str, other: int, add: bool) -> None:
         """A duplicate: what it adds is proposed to the article that is there."""
         review = self.review(pick)
@@ -184,10 +184,11 @@ class Reviewing(Writing):
                 assert made.author_id == review.author_id
                 assert not can_decide(self.session, by, made)
                 self.said.add(typed)
+                self.happened["merged"] += 1
             else:
                 assert words <= set(there.keywords)
 
-    @rule(pick=picks, name=people)
+    @act(pick=picks, name=people)
     def withdraw(self, pick: int, name: str) -> None:
         review = self.review(pick)
         by = self.person(name, review.author)
@@ -196,7 +197,7 @@ class Reviewing(Writing):
 
     # A newer live text
 
-    @rule(pick=picks, deliver=st.booleans())
+    @act(often=2, pick=picks, deliver=st.booleans())
     def bring_up(self, pick: int, deliver: bool) -> None:
         """Merges take a while: some arrive when everything has moved on."""
         if not deliver:
@@ -233,7 +234,7 @@ class Reviewing(Writing):
 
     # Talking
 
-    @rule(pick=picks, name=people, line=st.integers(1, 6), suggest=st.booleans())
+    @act(pick=picks, name=people, line=st.integers(1, 6), suggest=st.booleans())
     def comment(self, pick: int, name: str, line: int, suggest: bool) -> None:
         review = self.review(pick)
         by = self.person(name, review.curator)
@@ -255,7 +256,7 @@ class Reviewing(Writing):
             ),
         )
 
-    @rule(pick=picks, name=people, settle=st.booleans())
+    @act(pick=picks, name=people, settle=st.booleans())
     def answer(self, pick: int, name: str, settle: bool) -> None:
         thread = self.thread(pick, suggesting=False)
         if thread is None:
@@ -268,7 +269,7 @@ class Reviewing(Writing):
             return
         self.say(words, lambda: talk.answer(self.session, thread, text=words, key=words, by=by))
 
-    @rule(pick=picks, name=people)
+    @act(often=2, pick=picks, name=people)
     def accept(self, pick: int, name: str) -> None:
         """Its author takes a suggestion: while it is read, or into the draft that came back."""
         thread = self.thread(pick, suggesting=True)
@@ -310,7 +311,7 @@ class Reviewing(Writing):
         ids = self.all(query.order_by(LineComment.id.desc()).limit(4))
         return self.session.get_one(LineComment, ids[pick % len(ids)]) if ids else None
 
-    @rule(pick=picks, name=people)
+    @act(pick=picks, name=people)
     def note(self, pick: int, name: str) -> None:
         review = self.review(pick)
         by = self.person(name, review.curator or self.person("Carl"))
@@ -319,7 +320,7 @@ class Reviewing(Writing):
             assert by.id != review.author_id
             assert talk.notes(self.session, review.author, review) == []
 
-    @rule(pick=picks, name=people, item=picks, yes=st.booleans())
+    @act(pick=picks, name=people, item=picks, yes=st.booleans())
     def tick_the_list(self, pick: int, name: str, item: int, yes: bool) -> None:
         review = self.review(pick)
         by = self.whoever_reads(review, name)
@@ -339,7 +340,7 @@ class Reviewing(Writing):
             [row] = self.all(written)
             assert row.reason == ("" if yes else words)
 
-    @rule(pick=picks, name=people)
+    @act(pick=picks, name=people)
     def tick_a_task(self, pick: int, name: str) -> None:
         review = self.review(pick)
         by = self.person(name, review.author)

@@ -5,13 +5,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
 
 from kb import drafts, standing
 from kb.merging import Choice
 from kb.models import Article, Draft
 from kb.picking import Picks
-from tests.curation.machine.company import LINES, Company, people, picks, text
+from tests.curation.machine.company import LINES, RIGHT, Company, act, people, picks, text
 from tests.factories import edit, fields_of, make_draft, submit
 
 MOST_DRAFTS = 6
@@ -19,7 +18,7 @@ authors = st.sampled_from(["Alice", "Bob"])
 
 
 class Writing(Company):
-    @rule(name=authors, which=st.integers(0, 3), together=st.booleans())
+    @act(often=2, name=authors, which=st.integers(0, 3), together=st.booleans())
     def start_a_draft(self, name: str, which: int, together: bool) -> None:
         """Of an article that is there, or of a new one."""
         who = self.person(name)
@@ -41,7 +40,7 @@ class Writing(Company):
             made = self.all(sa.select(Draft).where(Draft.body == typed))
             self.typed |= {draft.id: typed for draft in made}
 
-    @rule(pick=picks, name=people, line=st.integers(0, 4), more=st.booleans())
+    @act(often=2, pick=picks, name=people, line=st.integers(0, 4), more=st.booleans())
     def save_a_draft(self, pick: int, name: str, line: int, more: bool) -> None:
         """Another line in the place of one that is there, or between two."""
         draft = self.draft(pick)
@@ -56,7 +55,7 @@ class Writing(Company):
             assert by.id in writers
             self.typed[draft.id] = text(lines)
 
-    @rule(pick=picks, name=people)
+    @act(pick=picks, name=people)
     def save_in_an_old_window(self, pick: int, name: str) -> None:
         draft = self.draft(pick)
         if draft is not None and draft.version > 1:
@@ -67,7 +66,7 @@ class Writing(Company):
                 lambda: drafts.save(self.session, draft, fields, version=old, by=by)
             )
 
-    @rule(pick=picks, name=people)
+    @act(pick=picks, name=people)
     def rebase_a_draft(self, pick: int, name: str) -> None:
         draft = self.draft(pick)
         if draft is not None:
@@ -86,7 +85,7 @@ class Writing(Company):
         self.typed[draft.id] = draft.body
         return True
 
-    @rule(pick=picks, name=people, kind=st.sampled_from(["mine", "live", "both"]))
+    @act(pick=picks, name=people, kind=st.sampled_from(["mine", "live", "both"]))
     def pick_places(self, pick: int, name: str, kind: str) -> None:
         """Choose where both changed the same."""
         draft = self.draft(pick)
@@ -107,12 +106,14 @@ class Writing(Company):
             assert draft.base_id == live
             self.typed[draft.id] = draft.body
 
-    @rule(pick=picks, name=people)
+    @act(often=3, pick=picks, name=people)
     def submit_a_draft(self, pick: int, name: str) -> None:
         draft = self.draft(pick)
         if draft is None:
             return
         by = self.person(name, draft.author)
+        if name == RIGHT and drafts.base_moved(draft):
+            self.carried_over(draft, lambda: drafts.rebase(self.session, draft, by=by))
         writers = {draft.author_id, *(person.id for person in draft.coauthors)}
         article = draft.article
         base = draft.base_id

@@ -202,7 +202,7 @@ def test_a_stale_text_shows_both_differences_and_no_approval(
     assert shown is not None
     assert "Zero" in shown.get_text()
     assert "four" in shown.get_text()
-    assert "Ask the author to choose" in buttons(response)
+    assert "Send it back to the author" in buttons(response)
     assert "Approve" not in buttons(response)
 
 

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from kb import drafts, queries, topics
+from kb import drafts, flags, queries, topics
 from kb.drafts import BaseMoved
 from kb.models import Draft
 from kb.queries import Filter
@@ -146,3 +146,25 @@ def test_a_later_change_takes_no_credit_from_who_wrote_it(
         assert [row.author for row in rows] == ["alice"]
     found = next(queries.searchable(session, [article.id]))
     assert (found.author, found.author_name) == ("alice", "Alice, Bob")
+
+
+def test_what_was_typed_about_a_text_that_changed_meanwhile_comes_back(
+    session: Session, new_client: NewClient, alice: User, bob: User, cora: User
+) -> None:
+    article = make_article(session, alice, approver=cora)
+    revision = article.live_revision_id or 0
+    flag = flags.open_flag(
+        session, article, revision_id=revision, reason="wrong", text="The price.", by=bob
+    )
+    sent = {"outcome": "It is eight now.", "state": "upheld", "version": "7"}
+    address = f"/flags/{flag.id}/outcome"
+    stale = new_client(alice).post(address, data=sent)
+    flags.close(session, flag.id, version=1, state="rejected", outcome="No.", by=cora)
+    closed = new_client(alice).post(address, data=sent)
+    for page in (stale, closed):
+        assert page.status_code == 409
+        assert "It is eight now." in page.text
+    sent = {"note": "Tried it today.", "revision": "7"}
+    unseen = new_client(alice).post("/articles/reset-the-vpn/verification", data=sent)
+    assert unseen.status_code == 409
+    assert "Tried it today." in unseen.text

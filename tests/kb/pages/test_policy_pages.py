@@ -104,7 +104,7 @@ def test_the_form_sent_back_as_it_is_changes_nothing(
 
 
 def test_those_named_change_the_rules_and_everybody_reads_who_did(
-    session: Session, new_client: NewClient, alice: User, bob: User, sales: Topic
+    session: Session, new_client: NewClient, alice: User, ada: User, sales: Topic
 ) -> None:
     browser = new_client(alice)
     form = form_of(browser.get(FORM).text)
@@ -114,7 +114,7 @@ def test_those_named_change_the_rules_and_everybody_reads_who_did(
         "target_hours": "8",
         "fast_lane": "no",
         "publishers_rule": "own",
-        "publishers": "alice, bob@example.com",
+        "publishers": "alice, ada@example.com",
         "checklist_rule": "own",
         "checklist_2": "It names a price.",
         "skeleton_howto_rule": "own",
@@ -125,7 +125,7 @@ def test_those_named_change_the_rules_and_everybody_reads_who_did(
     assert (response.status_code, response.location) == (303, PAGE)
     now = policy.of(session, sales.id)
     assert (now.approvals, now.target_hours, now.fast_lane) == (2, 8, False)
-    assert now.publishers == {alice.id, bob.id}
+    assert now.publishers == {alice.id, ada.id}
     assert [item.key for item in now.checklist] == ["when", "follow", "right", "private"]
     assert now.checklist[1].text == "It names a price."
     assert now.skeletons["howto"] == "## The offer\n"
@@ -136,7 +136,7 @@ def test_those_named_change_the_rules_and_everybody_reads_who_did(
     assert "Approvals: two people" in text
     again = form_of(browser.get(FORM).text)
     assert again["number"] == "1"
-    assert again["publishers"] == "alice, bob"
+    assert again["publishers"] == "alice, ada"
     assert again["checklist_2"] == "It names a price."
 
 
