@@ -36,7 +36,7 @@ def time_sentences(policy: Policy, calendar: Calendar) -> list[str]:
     """How long it should take."""
     aim = calendar.in_words(policy.target_hours * 3600)
     return [
-        f"A text should be decided within {aim} of working time.",
+        f"A text should be decided within {aim}; only working time counts.",
         "The clock stands still while its author has it. When it takes longer, the backup is told,"
         " then the coordinator; nothing is ever published because time passed.",
     ]

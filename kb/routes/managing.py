@@ -56,6 +56,8 @@ DONE = {
     plans.DONE: "did what was planned",
     "article.handed_over": "handed it over",
     "article.interval_changed": "changed how often it is checked",
+    "dependency.declared": "noted what it rests on",
+    "dependency.withdrawn": "noted that it rests on something no more",
 }
 
 

@@ -195,12 +195,12 @@ def _deciding(session: Session) -> Iterator[Place]:
         address = f"/reviews/{_case(session, title, author)}"
         yield Place(f"review, {words}, its author", author, address)
         yield Place(f"review, {words}, a curator", CURATOR, address)
-    expert = "anjali-deshpande"  # holds two of them, as the demo has it
+    expert = "anjali-deshpande"  # holds the one, an administrator the other
     stale = _case(session, *_CASES["on an earlier live text"])
     double = _case(session, *_CASES["nearly a duplicate"])
     target = ARTICLE.rpartition("/")[2]
-    yield Place("review, stale, its holder", expert, f"/reviews/{stale}")
-    yield Place("choosing between two texts", expert, f"/reviews/{stale}/merge")
+    yield Place("review, stale, its holder", ADMINISTRATOR, f"/reviews/{stale}")
+    yield Place("choosing between two texts", ADMINISTRATOR, f"/reviews/{stale}/merge")
     yield Place("review, nearly a duplicate, its holder", expert, f"/reviews/{double}")
     yield Place("edit and approve", expert, f"/reviews/{double}/edit")
     yield Place("closing as a duplicate", expert, f"/reviews/{double}/duplicate")

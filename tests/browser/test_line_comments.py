@@ -63,7 +63,7 @@ def test_another_wording_begins_with_what_stands_there(opened: tuple[Page, str])
     assert box is not None
     page.mouse.click(box["x"] + 15, box["y"] + 8)  # on its number
     page.get_by_label("Suggest another wording").check()
-    expect(page.get_by_label("Wording")).to_have_value("Then leap.")
+    expect(page.get_by_label("Wording", exact=True)).to_have_value("Then leap.")
 
 
 def test_text_that_somebody_marked_says_which_lines_are_meant(opened: tuple[Page, str]) -> None:
@@ -133,7 +133,7 @@ def test_all_of_it_works_without_scripts(open_window: OpenWindow) -> None:
     page.get_by_label("From line").fill("3")
     page.get_by_label("To line").fill("3")
     page.get_by_label("Suggest another wording").check()
-    page.get_by_label("Wording").fill("Then leap far.")
+    page.get_by_label("Wording", exact=True).fill("Then leap far.")
     page.get_by_role("button", name="Add comment").click()
     expect(page.locator(".thread")).to_contain_text("Suggests instead:")
     author.goto(review)

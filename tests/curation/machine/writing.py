@@ -6,10 +6,11 @@ from typing import Any
 import sqlalchemy as sa
 from hypothesis import strategies as st
 
+from core.errors import Conflict
 from kb import drafts, standing
 from kb.merging import Choice
 from kb.models import Article, Draft
-from kb.picking import Picks
+from kb.picking import Picking, Picks
 from tests.curation.machine.company import LINES, RIGHT, Company, act, people, picks, text
 from tests.factories import edit, fields_of, make_draft, submit
 
@@ -89,7 +90,7 @@ class Writing(Company):
     def pick_places(self, pick: int, name: str, kind: str) -> None:
         """Choose where both changed the same."""
         draft = self.draft(pick)
-        found = drafts.picking_of(draft) if draft is not None else None
+        found = self.picking_of(draft)
         if draft is None or found is None:
             return
         by, version = self.person(name, draft.author), draft.version
@@ -105,6 +106,12 @@ class Writing(Company):
             assert kind == "live" or typed <= set(draft.body.split("\n"))
             assert draft.base_id == live
             self.typed[draft.id] = draft.body
+
+    def picking_of(self, draft: Draft | None) -> Picking | None:
+        try:
+            return drafts.picking_of(draft) if draft is not None else None
+        except Conflict:
+            return None  # the text to choose from is withheld from its author
 
     @act(often=3, pick=picks, name=people)
     def submit_a_draft(self, pick: int, name: str) -> None:

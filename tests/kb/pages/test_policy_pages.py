@@ -68,7 +68,7 @@ def test_everybody_reads_the_rules_in_sentences(
         "Two people approve before anything is published",
         "One of them has to be Ada.",
         "Alice decides here.",
-        "A text should be decided within 2 working days of working time.",
+        "A text should be decided within 2 working days; only working time counts.",
         "once 5 texts of yours in this topic were approved",
         "an edit of at most 30 words that changes no number, command or link",
         "checked again after 6 months",
