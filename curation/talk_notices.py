@@ -48,10 +48,12 @@ def _tell_of_comment(session: Session, event: Event, said: LineComment) -> None:
 
 def _hearers(session: Session, said: LineComment) -> list[int]:
     """Its authors, whoever reads it, and who spoke in the thread before."""
-    spoke = sa.select(LineComment.author_id).where(
-        sa.or_(LineComment.id == said.parent_id, LineComment.parent_id == said.parent_id)
-    )
-    people = [*authors_of(said.review), *session.scalars(spoke)]
+    people = authors_of(said.review)
+    if said.parent_id is not None:
+        in_thread = sa.or_(
+            LineComment.id == said.parent_id, LineComment.parent_id == said.parent_id
+        )
+        people += session.scalars(sa.select(LineComment.author_id).where(in_thread))
     if said.review.holder_id:
         people.append(said.review.holder_id)
     return list(dict.fromkeys(people))

@@ -59,9 +59,7 @@ def test_lines_are_chosen_by_keyboard_and_escape_leads_back(opened: tuple[Page, 
 def test_another_wording_begins_with_what_stands_there(opened: tuple[Page, str]) -> None:
     page, review = opened
     visit(page, f"{review}?on=source")
-    box = page.locator("#L3").bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 15, box["y"] + 8)  # on its number
+    page.locator("#L3").click(position={"x": 15, "y": 8})  # on its number
     page.get_by_label("Suggest another wording").check()
     expect(page.get_by_label("Wording", exact=True)).to_have_value("Then leap.")
 

@@ -1,16 +1,18 @@
 """Comments on lines, suggestions, and notes that authors never see."""
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
-from curation import talk, workflow
+from core.outbox import Event
+from curation import talk, talk_notices, workflow
 from curation.lines import Lines, Shift
 from curation.models import LineComment, Review, State
 from kb import drafts
-from people.models import User
+from people.models import Notice, User
 from tests.factories import edit, make_review, reading, rendering_for, submit
 
 BODY = "# Title\n\nFirst line.\nSecond line.\n\nLast line."
@@ -272,3 +274,17 @@ def test_lines_are_found_again_only_where_they_say_the_same(
             found = shift.of(Lines(first, last))
             if found is not None:
                 assert before[first - 1 : last] == after[found.first - 1 : found.last]
+
+
+def test_of_a_new_comment_only_those_of_this_review_are_told(
+    session: Session, alice: User, bob: User, cora: User, carl: User, review: Review
+) -> None:
+    other = make_review(session, bob, title="Other", state=State.IN_REVIEW, curator=carl)
+    say(session, other, carl, first=1, last=1)  # began a thread elsewhere
+    said = say(session, review, cora)
+    event = session.scalars(
+        sa.select(Event).where(Event.kind == talk.COMMENTED, Event.subject == said.id)
+    ).one()
+    talk_notices.tell_of_talk(session, [event])
+    told = session.scalars(sa.select(Notice.user_id).where(Notice.event_id == event.id)).all()
+    assert list(told) == [alice.id]

@@ -20,6 +20,7 @@ from werkzeug.test import TestResponse
 from core.db import create_engine, db
 from core.models import Model
 from core.web import settings
+from curation.models import Review
 from kb.models import Article, ArticleSlug, Draft
 from ops import demo
 from people import choices
@@ -122,7 +123,7 @@ def _follow(walk: Walk, person: User) -> None:
     with client.session_transaction() as cookie:
         cookie["_user_id"] = person.get_id()
     with walk.app.app_context():
-        waiting = deque(["/", "/search?q=machine", *_unlinked(db.session)])
+        waiting = deque(["/", "/search?q=machine", *_unlinked(db.session, person)])
     seen = set(waiting)
     read: Counter[str] = Counter()
     while waiting:
@@ -150,7 +151,7 @@ def _open(walk: Walk, client: FlaskClient, person: str, address: str) -> TestRes
     return response
 
 
-def _unlinked(session: Session) -> list[str]:
+def _unlinked(session: Session, person: User) -> list[str]:
     """Addresses that programs, scripts or people's bookmarks know."""
     article = session.scalars(
         sa.select(Article).where(Article.live_revision_id.is_not(None))
@@ -159,7 +160,20 @@ def _unlinked(session: Session) -> list[str]:
     former = session.scalars(sa.select(ArticleSlug.slug)).first()
     somebody = session.scalars(sa.select(User.id)).first() or 0
     way_out = choices.way_out(settings(), somebody, ["comments"])  # as a mail offers it
+    stale = sa.select(Draft.id).join(Article, Article.id == Draft.article_id)
+    behind = session.scalars(
+        stale.where(
+            Draft.author_id == person.id,
+            Draft.base_id != Article.live_revision_id,
+            Draft.frozen_id.is_(None),
+        )
+    )
+    held = sa.select(Review.id).where(
+        Review.curator_id == person.id, Review.claimed_until.is_not(None)
+    )
     return [
+        *(f"/reviews/{review_id}/merge" for review_id in session.scalars(held)),
+        *(f"/drafts/{draft_id}/merge" for draft_id in behind),  # where "bring up to date" leads
         "/search/suggest?q=ma",
         "/search/similar?title=machine",
         "/search?q=%22no such words together%22",

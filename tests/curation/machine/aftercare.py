@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from hypothesis import strategies as st
 
 from curation import escalation, samples
 from curation.models import Review
@@ -11,7 +10,7 @@ from kb import flags, handover, lifecycle, plans, standing, verification
 from kb.handover import Receivers
 from kb.models import Article, Flag, FlagState, Plan
 from people import accounts
-from tests.curation.machine.company import act, deciders, people, picks
+from tests.curation.machine.company import EITHER, act, deciders, people, picks
 from tests.curation.machine.reviewing import Reviewing
 from tests.factories import set_policy
 
@@ -26,11 +25,11 @@ RULES = [
     {"fast_lane": False},
 ]
 ACTS = ["unpublish", "archive", "unarchive", "hide", "show", "show", "roll_back", "rename", "move"]
-topics = st.sampled_from(["Travel", "Money"])
+topics = ["Travel", "Money"]
 
 
 class Aftercare(Reviewing):
-    @act(topic=topics, rules=st.sampled_from(RULES), name=people)
+    @act(often=2, topic=topics, rules=RULES, name=people)
     def change_the_rules(self, topic: str, rules: dict[str, object], name: str) -> None:
         by = self.person(name, self.person("Ada"))
         given = dict(rules)
@@ -41,9 +40,7 @@ class Aftercare(Reviewing):
 
     # Articles
 
-    @act(
-        pick=picks, name=people, act=st.sampled_from(ACTS), old_page=st.sampled_from([0] * 5 + [1])
-    )
+    @act(pick=picks, name=people, act=ACTS, old_page=[0] * 5 + [1])
     def steer(self, pick: int, name: str, act: str, old_page: int) -> None:
         article = self.article(pick)
         by = self.person(name, self.person("Cora"))
@@ -78,7 +75,7 @@ class Aftercare(Reviewing):
             assert not old_page
             self.said.add(why)
 
-    @act(pick=picks, name=people, hours=st.integers(1, 30))
+    @act(pick=picks, name=people, hours=range(1, 31))
     def plan_its_end(self, pick: int, name: str, hours: int) -> None:
         article = self.article(pick)
         by = self.person(name, self.person("Cora"))
@@ -98,7 +95,7 @@ class Aftercare(Reviewing):
             if self.request(lambda: plans.cancel(self.session, plan.id, by=by)):
                 assert plan.stopped_at is not None
 
-    @act(pick=picks, name=people, old_page=st.booleans())
+    @act(pick=picks, name=people, old_page=EITHER)
     def verify(self, pick: int, name: str, old_page: bool) -> None:
         article = self.article(pick)
         by = self.person(name, self.person("Cora"))
@@ -107,7 +104,7 @@ class Aftercare(Reviewing):
             assert article.verified_by_id == by.id
             assert not old_page
 
-    @act(pick=picks, name=people, fine=st.booleans())
+    @act(pick=picks, name=people, fine=EITHER)
     def look_at_a_sample(self, pick: int, name: str, fine: bool) -> None:
         ids = self.all(sa.select(Review.id).where(Review.sample.is_not(None)).order_by(Review.id))
         if not ids:
@@ -133,7 +130,7 @@ class Aftercare(Reviewing):
 
     # Flags
 
-    @act(pick=picks, name=people, reason=st.sampled_from(["wrong", "sensitive"]))
+    @act(pick=picks, name=people, reason=["wrong", "sensitive"])
     def flag(self, pick: int, name: str, reason: str) -> None:
         article = self.article(pick)
         by = self.person(name, self.person("Bob"))
@@ -153,7 +150,7 @@ class Aftercare(Reviewing):
     @act(
         pick=picks,
         name=people,
-        what=st.sampled_from(["upheld", "rejected", "pass_on", "reopen"]),
+        what=["upheld", "rejected", "pass_on", "reopen"],
         to=deciders,
     )
     def handle_a_flag(self, pick: int, name: str, what: str, to: str) -> None:
@@ -186,13 +183,13 @@ class Aftercare(Reviewing):
 
     # People
 
-    @act(name=st.sampled_from(["Carl", "Carl", "Cora", "Pia"]), back=st.booleans())
+    @act(name=["Carl", "Carl", "Cora", "Pia"], back=(False, True, True))
     def come_or_go(self, name: str, back: bool) -> None:
         person, ada = self.person(name), self.person("Ada")
         act = accounts.activate if back or not person.active else accounts.deactivate
         self.request(lambda: act(self.session, person, by=ada))
 
-    @act(name=st.sampled_from(["Carl", "Cora", "Pia", "Founder"]), to=deciders, by=people)
+    @act(name=["Carl", "Cora", "Pia", "Founder"], to=deciders, by=people)
     def hand_over(self, name: str, to: str, by: str) -> None:
         """Whatever they read goes back into the queue, for somebody else to read."""
         person, receivers = self.person(name), Receivers(self.person(to))
@@ -205,7 +202,7 @@ class Aftercare(Reviewing):
 
     # Time
 
-    @act(minutes=st.sampled_from([1, 20, 31, 600, 3000]), pick=picks, name=people)
+    @act(minutes=[1, 20, 31, 600, 3000], pick=picks, name=people)
     def time_passes(self, minutes: int, pick: int, name: str) -> None:
         """What is due is done; and somebody looks at a page, on which they decide some time later."""
         self.clock.move(minutes=minutes)

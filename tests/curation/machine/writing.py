@@ -4,23 +4,23 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from hypothesis import strategies as st
 
 from core.errors import Conflict
 from kb import drafts, standing
 from kb.merging import Choice
 from kb.models import Article, Draft
 from kb.picking import Picking, Picks
-from tests.curation.machine.company import LINES, RIGHT, Company, act, people, picks, text
+from people.models import User
+from tests.curation.machine.company import EITHER, LINES, RIGHT, Company, act, people, picks, text
 from tests.factories import edit, fields_of, make_draft, submit
 
 MOST_DRAFTS = 6
-authors = st.sampled_from(["Alice", "Bob"])
+authors = ["Alice", "Bob"]
 
 
 class Writing(Company):
-    @act(often=2, name=authors, which=st.integers(0, 3), together=st.booleans())
-    def start_a_draft(self, name: str, which: int, together: bool) -> None:
+    @act(often=2, name=authors, which=range(0, 4), together=(False, False, True), at_once=EITHER)
+    def start_a_draft(self, name: str, which: int, together: bool, at_once: bool) -> None:
         """Of an article that is there, or of a new one."""
         who = self.person(name)
         if (self.session.scalar(sa.select(sa.func.count(Draft.id))) or 0) >= MOST_DRAFTS:
@@ -38,10 +38,12 @@ class Writing(Company):
         if self.request(
             lambda: make_draft(self.session, who, body=typed, coauthors=coauthors, **given)
         ):
-            made = self.all(sa.select(Draft).where(Draft.body == typed))
-            self.typed |= {draft.id: typed for draft in made}
+            [made] = self.all(sa.select(Draft).where(Draft.body == typed))
+            self.typed[made.id] = typed
+            if at_once:
+                self.hand_in(made, who)
 
-    @act(often=2, pick=picks, name=people, line=st.integers(0, 4), more=st.booleans())
+    @act(often=2, pick=picks, name=people, line=range(0, 5), more=EITHER)
     def save_a_draft(self, pick: int, name: str, line: int, more: bool) -> None:
         """Another line in the place of one that is there, or between two."""
         draft = self.draft(pick)
@@ -86,7 +88,7 @@ class Writing(Company):
         self.typed[draft.id] = draft.body
         return True
 
-    @act(pick=picks, name=people, kind=st.sampled_from(["mine", "live", "both"]))
+    @act(pick=picks, name=people, kind=["mine", "live", "both"])
     def pick_places(self, pick: int, name: str, kind: str) -> None:
         """Choose where both changed the same."""
         draft = self.draft(pick)
@@ -121,6 +123,9 @@ class Writing(Company):
         by = self.person(name, draft.author)
         if name == RIGHT and drafts.base_moved(draft):
             self.carried_over(draft, lambda: drafts.rebase(self.session, draft, by=by))
+        self.hand_in(draft, by)
+
+    def hand_in(self, draft: Draft, by: User) -> None:
         writers = {draft.author_id, *(person.id for person in draft.coauthors)}
         article = draft.article
         base = draft.base_id
