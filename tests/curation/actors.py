@@ -76,10 +76,10 @@ def run(url: str, data: Path, number: int, pipe: Connection, barrier: Barrier) -
     while (parts := pipe.recv()) is not None:
         told: list[Told] = []
         for part in parts:
-            barrier.wait(60)
+            barrier.wait(300)
             time.sleep(part.delay)
             told += play(database, part)
-        barrier.wait(60)
+        barrier.wait(300)
         if number < DELIVERING:
             worker.drain()
         pipe.send(told)

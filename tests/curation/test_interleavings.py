@@ -97,7 +97,7 @@ class People:
             pipe.send([case.parts[number] for case in cases])
         told: list[Told] = []
         for pipe in self.pipes:
-            assert pipe.poll(60), "somebody does not answer"
+            assert pipe.poll(300), "somebody does not answer"
             told += pipe.recv()
         return told
 

@@ -43,7 +43,7 @@ export class Suggestions {
     list.hidden = true;
     // A press must not take the focus away before the click arrives.
     list.addEventListener("mousedown", (event) => event.preventDefault());
-    form.append(list);
+    (this.#field.closest(".field") ?? form).append(list);
     return list;
   }
 

@@ -104,7 +104,7 @@ class Aftercare(Reviewing):
             assert article.verified_by_id == by.id
             assert not old_page
 
-    @act(pick=picks, name=people, fine=EITHER)
+    @act(often=3, pick=picks, name=people, fine=EITHER)
     def look_at_a_sample(self, pick: int, name: str, fine: bool) -> None:
         ids = self.all(sa.select(Review.id).where(Review.sample.is_not(None)).order_by(Review.id))
         if not ids:

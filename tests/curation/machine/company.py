@@ -21,7 +21,16 @@ from kb.models import Article, Draft, Publication, Topic
 from people import company
 from people.models import Role, User
 from tests.conftest import Clock
-from tests.factories import Read, make_article, make_draft, make_topic, make_user, reading, submit
+from tests.factories import (
+    Read,
+    make_article,
+    make_draft,
+    make_topic,
+    make_user,
+    reading,
+    set_policy,
+    submit,
+)
 
 ROLES = {
     "Alice": Role.EMPLOYEE,
@@ -85,6 +94,7 @@ def make_world(connection: sa.Connection) -> World:
         office = company.times(session)
         coordinated = replace(office, coordinator_id=cast["Ada"].id)
         company.change(session, coordinated, former=office.mark, by=cast["Ada"])
+        set_policy(session, travel, cast["Ada"], fast_lane=True, fast_after=1, fast_words=8)
         articles = [
             make_article(session, cast["Founder"], title=title, body=text(LINES), topic=topic)
             for title, topic in (("Counting", travel), ("Paying", money))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from core.errors import Conflict
 from curation import checklist, talk, workflow
 from curation.checklist import Verdict
-from curation.models import ChecklistVerdict, LineComment, Review, State
+from curation.models import OPEN, ChecklistVerdict, LineComment, Review, State
 from curation.permissions import can_decide
 from kb import drafts, policy, standing
 from people.models import User
@@ -61,7 +61,10 @@ class Reviewing(Writing):
     def release_or_take_over(self, pick: int, name: str, over: bool, other: str) -> None:
         review = self.waiting(pick)
         if over:
+            self.whoever_reads(review, RIGHT)
             by = self.person(other)
+            if pick % 2:
+                self.show(by, review)
             version = self.on_screen(by, review)["version"]
             if self.request(
                 lambda: workflow.take_over(self.session, review.id, version=version, by=by), (0, 1)
@@ -217,7 +220,7 @@ class Reviewing(Writing):
         found = [(each.id, workflow.merge_with_live(each)) for each in self.all(waiting)]
         self.merges += [(id_, merge) for id_, merge in found if merge is not None]
 
-    @act(often=3, pick=picks)
+    @act(often=5, pick=picks)
     def bring_up(self, pick: int) -> None:
         """A merge arrives: sometimes when everything has moved on."""
         if not self.merges:
@@ -323,6 +326,8 @@ class Reviewing(Writing):
         query = sa.select(LineComment.id).where(
             LineComment.parent_id.is_(None), suggests if suggesting else ~suggests
         )
+        if pick:
+            query = query.join(Review).where(Review.stored_state.in_(OPEN))
         ids = self.all(query.order_by(LineComment.id.desc()).limit(4))
         return self.session.get_one(LineComment, ids[pick % len(ids)]) if ids else None
 

@@ -19,8 +19,17 @@ authors = ["Alice", "Bob"]
 
 
 class Writing(Company):
-    @act(often=2, name=authors, which=range(0, 4), together=(False, False, True), at_once=EITHER)
-    def start_a_draft(self, name: str, which: int, together: bool, at_once: bool) -> None:
+    @act(
+        often=2,
+        name=authors,
+        place=range(6),
+        which=range(4),
+        together=(False, False, True),
+        at_once=EITHER,
+    )
+    def start_a_draft(
+        self, name: str, place: int, which: int, together: bool, at_once: bool
+    ) -> None:
         """Of an article that is there, or of a new one."""
         who = self.person(name)
         if (self.session.scalar(sa.select(sa.func.count(Draft.id))) or 0) >= MOST_DRAFTS:
@@ -30,7 +39,9 @@ class Writing(Company):
         if which < 2:
             article = self.session.get_one(Article, self.world.articles[which])
             ground = standing.ground_of(article)
-            typed = text([ground.body if ground else "", line])
+            lines = ground.body.split("\n\n") if ground else []
+            lines.insert(place, line)
+            typed = text(lines)
             given: dict[str, Any] = {"article": article}
         else:
             typed = text([*LINES[:2], line])
