@@ -12,7 +12,7 @@ ARGS ?=
 
 BIN := .venv/bin
 # A process for each processor; a file's tests stay together, for what they share is costly.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 OFFLINE := The packages could not be installed: this needs the network once, see the message above.
 

@@ -46,16 +46,13 @@ def pytest_configure(config: pytest.Config) -> None:
         )
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read off the items
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL only what uses a database is run: the rest would only say the same again.
+# What these find out about a database, others find out as well; on the second one they are left out
+# of the ordinary run for its length. FIRSTHAND_TEST_ALL=1 runs them there, too.
+SAME_ON_BOTH = ("pages/", "search/", "curation/test_states", "curation/test_checks")
 
-    Pages as well: what they read and write, the domain's tests read and write there too. With
-    FIRSTHAND_TEST_PAGES=1 they are run on it all the same.
-    """
-    for item in items:
-        if "browser" in item.path.parts:  # one server and one browser serve them all
-            item.add_marker(pytest.mark.xdist_group("browser"))
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what uses a database is run: the rest would only say the same again."""
     if config.getoption("--database") == "sqlite":
         return
     uses = [_uses_a_database(each) for each in items]
@@ -66,7 +63,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _uses_a_database(item: pytest.Item) -> bool:
-    if "pages" in item.path.parts and not os.environ.get("FIRSTHAND_TEST_PAGES"):
+    same = any(part in item.path.as_posix() for part in SAME_ON_BOTH)
+    if same and not os.environ.get("FIRSTHAND_TEST_ALL"):
         return False
     return bool({"database_url", "demo_site"} & set(getattr(item, "fixturenames", ())))
 
