@@ -16,7 +16,7 @@ def fold(text: str) -> str:
 
 def slugify(text: str, *, longest: int = 80, default: str = "untitled") -> str:
     """An address-friendly form: letters and digits of any script, joined by hyphens."""
-    slug = re.sub(r"[\W_]+", "-", fold(text)).strip("-")
+    slug = re.sub(r"[\W_]+", "-", fold(text).lower()).strip("-")
     if len(slug) > longest:
         slug = slug[:longest].rpartition("-")[0] or slug[:longest]
     return slug or default

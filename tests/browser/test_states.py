@@ -17,7 +17,7 @@ CALM = {"reduced_motion": "reduce"}
 
 
 def menu_on_a_phone(open_window: OpenWindow) -> Page:
-    page = visit(open_window(CURATOR, phone=True, **CALM), ARTICLE)
+    page = visit(open_window(CURATOR, phone=True, **CALM), "/topics")
     page.get_by_role("button", name="Menu").click()
     page.locator("summary", has_text="Mette Dahl").click()
     expect(page.get_by_role("link", name="Settings")).to_be_visible()
