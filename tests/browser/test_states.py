@@ -8,7 +8,6 @@ from playwright.sync_api import Page, expect
 from tests.browser import axe
 from tests.browser.conftest import OpenWindow
 from tests.browser.people import AUTHOR, CURATOR, READER, make_draft, submit_draft
-from tests.browser.places import ARTICLE
 from tests.browser.scripts import visit
 from tests.browser.watch import Watch
 
