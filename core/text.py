@@ -36,3 +36,8 @@ def unfold_lines(text: str) -> str:
         text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
     )
     return unified.encode("utf-8", "replace").decode("utf-8")
+
+
+def quoted(words: str) -> str:
+    """Words between quotation marks, as a sentence names a title."""
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{words}\N{RIGHT DOUBLE QUOTATION MARK}"

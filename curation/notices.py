@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core import outbox
 from core.outbox import Event
+from core.text import quoted
 from curation import checklist
 from curation.models import Action, Review, ReviewEntry, State
 from curation.permissions import can_decide, has_written, topics_of
@@ -149,11 +150,7 @@ def _edited(session: Session, entry: ReviewEntry, event: Event) -> Composed:
 def _merged_into(session: Session, entry: ReviewEntry, event: Event) -> Composed:
     target = session.get(Article, entry.detail.get("target"))
     live = target.live_revision if target else None
-    name = (
-        f"\N{LEFT DOUBLE QUOTATION MARK}{live.title}\N{RIGHT DOUBLE QUOTATION MARK}"
-        if live
-        else "another"
-    )
+    name = quoted(live.title) if live else "another"
     proposal = entry.review.merged_into_id
     end = (
         "What it adds is now proposed there in your name."
@@ -239,9 +236,7 @@ COMPOSERS: dict[str, tuple[Composer, ...]] = {
 
 def quoted_title(review: Review, *, plain: bool = False) -> str:
     title = review.revision.title
-    return (
-        title if plain else f"\N{LEFT DOUBLE QUOTATION MARK}{title}\N{RIGHT DOUBLE QUOTATION MARK}"
-    )
+    return title if plain else quoted(title)
 
 
 def _with_note(text: str, entry: ReviewEntry) -> str:

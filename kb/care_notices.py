@@ -1,20 +1,19 @@
 """Who is told what about the upkeep of articles: what is due, what changed, what readers flagged."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy.orm import Session
 
-from core import outbox
 from core.outbox import Event
+from core.text import quoted
 from kb import dependencies, flags, reminders, tasks
 from kb.models import DependencyChange, Flag, FlagReason, FlagState
 from kb.tasks import Task
 from kb.topics import Deciders
 from kb.verification import due_line
-from people import inbox
 from people.models import User
+from people.telling import Composer, Message, listen
 
 LONGEST_LIST = 30  # articles named in one notice
 
@@ -31,35 +30,8 @@ RESULTS = {
 }
 
 
-@dataclass(frozen=True)
-class Message:
-    """A notice, and who reads it."""
-
-    user_id: int
-    subject: str
-    text: str
-    path: str
-    about: str
-
-
 def init_app() -> None:
-    outbox.subscribe("care-notices", list(COMPOSERS), tell, inside=True)
-
-
-def tell(session: Session, events: Sequence[Event]) -> None:
-    """Put a notice into the inbox of everybody whom each event concerns, but not of who caused it."""
-    for event in events:
-        for message in COMPOSERS[event.kind](session, event):
-            if message.user_id != event.actor:
-                inbox.tell(
-                    session,
-                    message.user_id,
-                    event,
-                    subject=message.subject,
-                    text=message.text,
-                    path=message.path,
-                    about=message.about,
-                )
+    listen("care-notices", COMPOSERS)
 
 
 # What is due
@@ -137,10 +109,7 @@ def _flag_opened(session: Session, event: Event) -> Iterator[Message]:
         return
     title, is_sensitive = flag.revision.title, flag.reason is FlagReason.SENSITIVE
     subject = f"Urgent: something sensitive in {title}" if is_sensitive else f"Flagged: {title}"
-    text = (
-        f"{flag.by.name} finds \N{LEFT DOUBLE QUOTATION MARK}{title}\N{RIGHT DOUBLE QUOTATION MARK} "
-        f"{REASONS[flag.reason]}.\n\n{flag.text}"
-    )
+    text = f"{flag.by.name} finds {quoted(title)} {REASONS[flag.reason]}.\n\n{flag.text}"
     if is_sensitive:
         text += "\n\nIf that is so, hide the article at once; it can be brought back."
     was_passed_on = flag.handler_id != event.data["handler"]  # who has it now is told by that
@@ -173,7 +142,7 @@ def _flag_closed(session: Session, event: Event) -> Iterator[Message]:
     yield Message(flag.by_id, subject, text, f"/flags/{flag.id}", "flags")
 
 
-COMPOSERS: dict[str, Callable[[Session, Event], Iterator[Message]]] = {
+COMPOSERS: dict[str, Composer] = {
     reminders.LISTS[reminders.OWNER]: _owners_list,
     reminders.LISTS[reminders.TOPIC]: _topics_list,
     dependencies.CHANGED: _dependency_changed,

@@ -1,13 +1,12 @@
 """Who is told what became of an article, of a plan, of what somebody handed over."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core import outbox
 from core.outbox import Event
+from core.text import quoted
 from kb import flags, handover, plans, standing
 from kb.lifecycle import (
     ARCHIVED,
@@ -19,8 +18,8 @@ from kb.lifecycle import (
     UNPUBLISHED,
 )
 from kb.models import Article, Plan, PlannedAction
-from people import inbox
 from people.models import User
+from people.telling import Composer, Message, listen
 
 # What happened, as the subject of a notice names it, and what was done, as its sentence does.
 WORDS = {
@@ -34,35 +33,8 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class Message:
-    """A notice, and who reads it."""
-
-    user_id: int
-    subject: str
-    text: str
-    path: str
-    about: str
-
-
 def init_app() -> None:
-    outbox.subscribe("lifecycle-notices", list(COMPOSERS), tell, inside=True)
-
-
-def tell(session: Session, events: Sequence[Event]) -> None:
-    """Put a notice into the inbox of everybody whom each event concerns, but not of who caused it."""
-    for event in events:
-        for message in COMPOSERS[event.kind](session, event):
-            if message.user_id != event.actor:
-                inbox.tell(
-                    session,
-                    message.user_id,
-                    event,
-                    subject=message.subject,
-                    text=message.text,
-                    path=message.path,
-                    about=message.about,
-                )
+    listen("lifecycle-notices", COMPOSERS)
 
 
 # What became of an article
@@ -76,7 +48,7 @@ def _about_article(session: Session, event: Event) -> Iterator[Message]:
         return
     title = last.revision.title
     subject, did = WORDS[event.kind]
-    text = f"{actor} {did.format(title=_quoted(title))}"
+    text = f"{actor} {did.format(title=quoted(title))}"
     if reason := event.data.get("reason"):
         text += f"\n\n{reason}"
     path = f"/articles/{article.slug}"
@@ -101,7 +73,7 @@ def _planned(session: Session, event: Event) -> Iterator[Message]:
         return
     title = standing.title_of(session, plan.article)
     text = (
-        f"{plan.by.name} has planned to archive {_quoted(title)} on {plans.told(plan.at)}."
+        f"{plan.by.name} has planned to archive {quoted(title)} on {plans.told(plan.at)}."
         f"\n\n{plan.because}"
     )
     path = f"/articles/{plan.article.slug}"
@@ -115,7 +87,7 @@ def _stopped(session: Session, event: Event) -> Iterator[Message]:
         return
     title = plan.revision.title if plan.revision else standing.title_of(session, plan.article)
     verb = "published" if plan.action is PlannedAction.PUBLISH else "archived"
-    text = f"{_quoted(title)} was not {verb} as planned for {plans.told(plan.at)}: {plan.outcome}"
+    text = f"{quoted(title)} was not {verb} as planned for {plans.told(plan.at)}: {plan.outcome}"
     if plan.revision is not None:
         text += "\n\nThe text is in its author's drafts, with everything typed."
     path = f"/articles/{plan.article.slug}" if plan.article.slug else "/drafts"
@@ -128,7 +100,7 @@ def _carried_out(session: Session, event: Event) -> Iterator[Message]:
     if plan is None or plan.revision is None:
         return  # of a retirement, `article.archived` tells
     title, path = plan.revision.title, f"/articles/{plan.article.slug}"
-    text = f"{_quoted(title)} is published now, as planned. Everybody can find it."
+    text = f"{quoted(title)} is published now, as planned. Everybody can find it."
     for user_id in _writers(plan):
         yield Message(user_id, f"Published: {title}", text, path, "reviews_mine")
 
@@ -153,7 +125,7 @@ def _given(session: Session, event: Event) -> Iterator[Message]:
         return
     for user_id in filter(None, concerned):
         who = "you" if user_id == new.id else new.name
-        text = f"{actor} has handed {_quoted(title)} over to {who}: who keeps it up is asked when it is due."
+        text = f"{actor} has handed {quoted(title)} over to {who}: who keeps it up is asked when it is due."
         yield Message(user_id, f"Handed over: {title}", text, path, "handover")
 
 
@@ -167,7 +139,7 @@ def _handed_over(session: Session, event: Event) -> Iterator[Message]:
         yield Message(int(user_id), f"Yours now, from {person.name}", text, "/care", "handover")
 
 
-COMPOSERS: dict[str, Callable[[Session, Event], Iterator[Message]]] = {
+COMPOSERS: dict[str, Composer] = {
     **dict.fromkeys(WORDS, _about_article),
     plans.MADE: _planned,
     plans.STOPPED: _stopped,
@@ -181,7 +153,3 @@ COMPOSERS: dict[str, Callable[[Session, Event], Iterator[Message]]] = {
 def _actor(session: Session, event: Event) -> str:
     name = session.scalar(sa.select(User.name).where(User.id == event.actor))
     return name or "Somebody"
-
-
-def _quoted(title: str) -> str:
-    return f"\N{LEFT DOUBLE QUOTATION MARK}{title}\N{RIGHT DOUBLE QUOTATION MARK}"
