@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from search.documents import Entry
-from search.engines import Candidate, Found, Searcher, Selection
+from search.engines import Alternative, Candidate, Found, Searcher, Selection
 from search.forward import Record, key
 
 
@@ -63,7 +63,7 @@ class Imagined:
         text = self._text
         titled = set(text.title_words.split())
         return (
-            (not wanted.any_of or any(map(self.has, wanted.any_of)))
+            self._is_asked(wanted)
             and all(map(self._says, wanted.phrases))
             and all(titled.intersection(group) for group in wanted.title_words)
             and not any(map(self.has, wanted.without))
@@ -71,6 +71,18 @@ class Imagined:
             and all(set(group).intersection(text.filters) for group in wanted.filters)
             and not set(wanted.without_filters).intersection(text.filters)
         )
+
+    def _is_asked(self, wanted: Selection) -> bool:
+        return (
+            not wanted.asks
+            or any(map(self.has, wanted.any_of))
+            or any(map(self._is_alternative, wanted.alternatives))
+            or self._text.id in wanted.or_ids
+        )
+
+    def _is_alternative(self, wanted: Alternative) -> bool:
+        has = self._says(wanted.phrase) if wanted.phrase else self.has(wanted.term)
+        return has and (not wanted.filter or wanted.filter in self._text.filters)
 
     def _says(self, phrase: tuple[str, ...]) -> bool:
         return f" {' '.join(phrase)} " in self._words

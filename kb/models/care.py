@@ -193,6 +193,25 @@ class Flag(Model):
     )
 
 
+class Outcome(Model):
+    """Whether an article helped somebody who tried what it says; each person's last word counts."""
+
+    __tablename__ = "outcome"
+
+    article_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("article.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    revision_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("revision.id", ondelete="CASCADE"), index=True
+    )
+    worked: Mapped[bool]
+    query: Mapped[str]  # by which it was found, if it was
+    at: Mapped[datetime]
+
+
 class ArticleViews(Model):
     """How often an article was opened on a day; counted roughly, nobody's name is kept."""
 

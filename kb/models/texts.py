@@ -97,6 +97,9 @@ class Article(Model):
     verify_due_at: Mapped[datetime | None] = mapped_column(index=True)
     # Why somebody should look at it before the time comes; empty when nothing is known.
     check_reason: Mapped[str] = mapped_column(default="")
+    # What readers said, counted anew with each of them (see Outcome).
+    worked: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)  # of the live text only
 
     topic: Mapped[Topic] = relationship()
     owner: Mapped[User] = relationship(foreign_keys=[owner_id])
@@ -153,6 +156,8 @@ class Revision(Model):
     note: Mapped[str]
     created_at: Mapped[datetime]
     writers: Mapped[list[int]] = mapped_column(sa.JSON, default=list)  # whoever typed any of it
+    # Code of the language it is in, as chosen or found out; empty: nobody has looked yet.
+    language: Mapped[str] = mapped_column(default="")
 
     html: Mapped[str] = mapped_column(RenderedHtml)
     text: Mapped[str]
@@ -235,6 +240,7 @@ class Draft(Model):
     byline: Mapped[str | None]  # a writer without an account, as an import named them
     tags: Mapped[list[str]]
     topic_id: Mapped[int | None] = mapped_column(sa.ForeignKey("topic.id"), index=True)
+    language: Mapped[str] = mapped_column(default="")  # as its author chose; empty: found out
     version: Mapped[int] = mapped_column()
     created_at: Mapped[datetime]
     saved_at: Mapped[datetime]

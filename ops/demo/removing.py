@@ -32,6 +32,7 @@ from kb.models import (
     DraftAttachment,
     DraftCoauthor,
     Flag,
+    Outcome,
     Plan,
     Publication,
     Revision,
@@ -44,7 +45,7 @@ from kb.models import (
 from kb.publishing import PUBLISHED
 from people import accounts, company
 from people.models import Company, Notice, NoticeChoice, User
-from search.models import SearchRecord
+from search.models import Gap, GapAsker, Pin, SearchRecord, Synonyms
 
 # Every column that refers to a person is in one of these three; a test looks at the whole schema.
 NAMES: tuple[InstrumentedAttribute[Any], ...] = (  # whom one of these names has to stay
@@ -69,6 +70,9 @@ NAMES: tuple[InstrumentedAttribute[Any], ...] = (  # whom one of these names has
     ReviewEntry.actor_id,
     Draft.author_id,
     Draft.saved_by_id,
+    Synonyms.changed_by_id,
+    Pin.by_id,
+    Gap.by_id,
 )
 GOES_ALONG: tuple[InstrumentedAttribute[Any], ...] = (
     Notice.user_id,
@@ -77,6 +81,8 @@ GOES_ALONG: tuple[InstrumentedAttribute[Any], ...] = (
     Attachment.uploader_id,
     SavedFilter.user_id,
     NoticeChoice.user_id,
+    Outcome.user_id,
+    GapAsker.user_id,
 )
 LEFT_EMPTY: tuple[InstrumentedAttribute[Any], ...] = (
     Topic.backup_id,
@@ -85,6 +91,8 @@ LEFT_EMPTY: tuple[InstrumentedAttribute[Any], ...] = (
     LineComment.resolved_by_id,
     Company.coordinator_id,
     SearchRecord.user_id,
+    Pin.removed_by_id,
+    Gap.writer_id,
 )
 
 
@@ -108,6 +116,7 @@ def remove(session: Session) -> Removed:
     gone, kept = _split_articles(session, demo)
     rested_on = _rested_on(session, gone)
     _remove_searches(session, demo, gone)
+    _remove_care_of_search(session, demo)
     for article in gone:
         _remove_article(session, article)
     _give_drafts(session, demo)
@@ -225,6 +234,17 @@ def _remove_searches(session: Session, demo: sa.Select[Any], articles: list[Arti
     session.execute(sa.delete(SearchRecord).where(theirs))
 
 
+def _remove_care_of_search(session: Session, demo: sa.Select[Any]) -> None:
+    """Synonyms, pins and wanted articles that demo people noted, unless real people ask or write."""
+    session.execute(sa.delete(Synonyms).where(Synonyms.changed_by_id.in_(demo)))
+    session.execute(sa.delete(Pin).where(Pin.by_id.in_(demo)))
+    asked = sa.select(GapAsker.gap_id).where(GapAsker.user_id.not_in(demo))
+    written = sa.and_(Gap.writer_id.is_not(None), Gap.writer_id.not_in(demo))
+    theirs = sa.select(Gap).where(Gap.by_id.in_(demo), Gap.id.not_in(asked), ~written)
+    for gap in session.scalars(theirs):
+        session.delete(gap)
+
+
 def _remove_desk(session: Session, demo: sa.Select[Any], rested_on: Sequence[int]) -> None:
     """Canned reasons that only demo people worded, and what no article rests on any more."""
     session.execute(sa.delete(CannedReason).where(CannedReason.changed_by_id.in_(demo)))
@@ -295,6 +315,8 @@ def _remove_topics(session: Session) -> int:
             sa.select(Draft.topic_id).where(Draft.topic_id.is_not(None)),
             sa.select(CannedReason.topic_id).where(CannedReason.topic_id.is_not(None)),
             sa.select(Review.topic_id),
+            sa.select(Synonyms.topic_id).where(Synonyms.topic_id.is_not(None)),
+            sa.select(Gap.topic_id).where(Gap.topic_id.is_not(None)),
             sa.select(Topic.parent_id).where(Topic.parent_id.is_not(None)),
         )
         empty = session.scalars(sa.select(Topic).where(Topic.demo, Topic.id.not_in(used))).all()

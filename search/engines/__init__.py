@@ -28,10 +28,24 @@ class IndexBusy(EngineError):
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """A term, or some words in a row; with a filter it counts only in articles that have this key."""
+
+    term: str = ""
+    phrase: tuple[str, ...] = ()
+    filter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
-    """Which articles are meant. All conditions hold together; an empty selection means all."""
+    """Which articles are meant. All conditions hold together; an empty selection means all.
+
+    The first three are one condition: whatever fulfils any of them is meant.
+    """
 
     any_of: tuple[str, ...] = ()  # terms, at least one of which occurs
+    alternatives: tuple[Alternative, ...] = ()  # or one of these
+    or_ids: tuple[int, ...] = ()  # or it is one of these, which are the first candidates
     phrases: tuple[tuple[str, ...], ...] = ()  # words, each list in this order without a gap
     title_words: tuple[tuple[str, ...], ...] = ()  # of each group, one at least is in the title
     without: tuple[str, ...] = ()  # terms, none of which occurs
@@ -39,6 +53,11 @@ class Selection:
     filters: tuple[tuple[str, ...], ...] = ()  # filter keys, of each group at least one
     without_filters: tuple[str, ...] = ()
     without_ids: tuple[int, ...] = ()
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything is asked for that can be more or less there; else the newest come first."""
+        return bool(self.any_of or self.alternatives or self.or_ids)
 
 
 @dataclass(frozen=True, slots=True)

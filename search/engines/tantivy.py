@@ -12,13 +12,22 @@ import tantivy
 from tantivy import Filter, Occur, Query, TextAnalyzerBuilder, Tokenizer
 
 from search.documents import BREAK, SCHEMA_VERSION, Entry
-from search.engines import FACETS, Candidate, EngineError, Found, IndexMissing, Selection
+from search.engines import (
+    FACETS,
+    Alternative,
+    Candidate,
+    EngineError,
+    Found,
+    IndexMissing,
+    Selection,
+)
 from search.engines.folder import IndexFolder
 from search.forward import FIELDS
 
 _VERSION = f"tantivy-1.{SCHEMA_VERSION}"
 _HEAP = 15_000_000  # the least that tantivy takes; plenty for a batch of articles
 _REBUILD_HEAP = 60_000_000
+_FIRST = 1e6  # a score that no words reach
 
 
 def _schema() -> tantivy.Schema:
@@ -181,7 +190,7 @@ class TantivySearcher:
 
     def find(self, selection: Selection, limit: int, facets: int = 0) -> Found:
         query = _query(selection)
-        order = None if selection.any_of else "published"
+        order = None if selection.asks else "published"
         with _trouble():
             result: Any = self._raw.search(query, max(limit, 1), count=True, order_by_field=order)
             hits = [address for _, address in result.hits[:limit]]
@@ -246,8 +255,8 @@ class TantivySearcher:
 
 def _query(selection: Selection) -> Query:
     required: list[Query] = []
-    if selection.any_of:
-        required.append(_any("terms", selection.any_of))
+    if selection.asks:
+        required.append(_asked(selection))
     required += [_unscored(_phrase(words)) for words in selection.phrases]
     required += [_unscored(_any("title_words", group)) for group in selection.title_words]
     required += [_unscored(_any("filters", group)) for group in selection.filters]
@@ -260,6 +269,26 @@ def _query(selection: Selection) -> Query:
         return required[0]
     clauses = [(Occur.Must, query) for query in required or [Query.all_query()]]
     return Query.boolean_query(clauses + [(Occur.MustNot, query) for query in refused])
+
+
+def _asked(selection: Selection) -> Query:
+    """Any of the terms, of the alternatives, of the ids: these before all others."""
+    asked = [_term("terms", term) for term in selection.any_of]
+    asked += map(_alternative, selection.alternatives)
+    if selection.or_ids:
+        ids = Query.term_set_query(_SCHEMA, "id", list(selection.or_ids))
+        asked.append(Query.const_score_query(ids, _FIRST))
+    if len(asked) == 1:
+        return asked[0]
+    return Query.boolean_query([(Occur.Should, query) for query in asked])
+
+
+def _alternative(wanted: Alternative) -> Query:
+    query = _phrase(wanted.phrase) if wanted.phrase else _term("terms", wanted.term)
+    if not wanted.filter:
+        return query
+    within = _unscored(_term("filters", wanted.filter))
+    return Query.boolean_query([(Occur.Must, query), (Occur.Must, within)])
 
 
 def _term(field: str, term: str) -> Query:

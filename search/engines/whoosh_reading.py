@@ -24,6 +24,7 @@ from search.engines import FACETS, Candidate, Found, Selection
 from search.engines.whoosh_storage import SCHEMA, trouble, unpack
 
 _K1, _B = 1.2, 0.75
+_FIRST = 1e6  # a score that no words reach
 
 
 class Segment:
@@ -139,7 +140,7 @@ class WhooshSearcher:
                 (segment, _matching(segment, selection) - deleted)
                 for segment, deleted in self._segments
             ]
-            scored = self._scored(matching, selection.any_of)
+            scored = self._scored(matching, selection)
             best = nlargest(limit, scored, key=lambda item: (item[0], item[1].ids[item[2]]))
             return Found(
                 [_candidate(segment, number) for _, segment, number in best],
@@ -148,10 +149,11 @@ class WhooshSearcher:
             )
 
     def _scored(
-        self, matching: list[tuple[Segment, set[int]]], terms: tuple[str, ...]
+        self, matching: list[tuple[Segment, set[int]]], selection: Selection
     ) -> Iterator[tuple[float, Segment, int]]:
         """Each matching article with its score: BM25 of the terms, or else the date."""
-        if not terms:
+        terms = (*selection.any_of, *(a.term for a in selection.alternatives if a.term))
+        if not selection.asks:
             for segment, numbers in matching:
                 yield from ((float(segment.published[n]), segment, n) for n in numbers)
             return
@@ -159,6 +161,9 @@ class WhooshSearcher:
         frequencies = [sum(len(found[i][0]) for found in postings) for i in range(len(terms))]
         for (segment, numbers), found in zip(matching, postings, strict=True):
             scores = dict.fromkeys(numbers, 0.0)
+            if selection.or_ids:
+                named = numbers & _union(segment, "id", map(str, selection.or_ids))
+                scores.update(dict.fromkeys(named, _FIRST))
             factor = _K1 * _B / self._average_size
             for (ids, weights), frequency in zip(found, frequencies, strict=True):
                 rarity = log(1 + max(self.documents - frequency + 0.5, 0.5) / (frequency + 0.5))
@@ -223,11 +228,7 @@ class WhooshSearcher:
 
 
 def _matching(segment: Segment, selection: Selection) -> set[int]:
-    found = (
-        _union(segment, "terms", selection.any_of)
-        if selection.any_of
-        else set(range(segment.count))
-    )
+    found = _asked(segment, selection) if selection.asks else set(range(segment.count))
     for group in selection.title_words:
         found &= _union(segment, "title_words", group)
     for group in selection.filters:
@@ -240,6 +241,19 @@ def _matching(segment: Segment, selection: Selection) -> set[int]:
     for words in selection.without_phrases:
         found -= _with_phrase(segment, words, found)
     return found
+
+
+def _asked(segment: Segment, selection: Selection) -> set[int]:
+    found = _union(segment, "terms", selection.any_of)
+    for wanted in selection.alternatives:
+        having = _union(segment, "terms", [wanted.term]) if wanted.term else set()
+        if wanted.phrase:
+            among = _union(segment, "words", wanted.phrase[:1])
+            having |= _with_phrase(segment, wanted.phrase, among)
+        if wanted.filter:
+            having &= _union(segment, "filters", [wanted.filter])
+        found |= having
+    return found | _union(segment, "id", map(str, selection.or_ids))
 
 
 def _union(segment: Segment, field: str, terms: Iterable[str]) -> set[int]:

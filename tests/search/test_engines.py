@@ -11,7 +11,15 @@ import pytest
 
 from search.analysis import composed, stem, words
 from search.documents import Document, entry, filter_key
-from search.engines import Engine, IndexBusy, IndexMissing, Selection, Writer, open_engine
+from search.engines import (
+    Alternative,
+    Engine,
+    IndexBusy,
+    IndexMissing,
+    Selection,
+    Writer,
+    open_engine,
+)
 from search.forward import Record, key
 
 
@@ -112,6 +120,35 @@ def test_filters_narrow_and_alternatives_of_one_filter_widen(filled, doc):
     assert narrowed((("author", "ada"), ("author", "bob"))) == [1, 2, 3]
     assert narrowed((("tag", "v"),)) == []
     assert ids(engine, without_filters=(filter_key("kind", "story"),)) == [1, 3]
+
+
+def test_an_alternative_finds_what_has_it_within_its_filter(filled, doc):
+    engine = filled(
+        doc("Raise a purchase request", topics=("finance",)),
+        doc("Review a pull request", topics=("code",)),
+        doc("PR of the month", topics=("code",)),
+        doc("PR for orders", topics=("finance",)),
+    )
+    pull = Alternative(phrase=("pull", "request"), filter=filter_key("topic", "code"))
+    assert ids(engine, any_of=("order",), alternatives=(pull,)) == [2, 4]
+    everywhere = Alternative(phrase=("purchase", "request"))
+    assert ids(engine, alternatives=(pull, everywhere)) == [1, 2]
+    there = Alternative(term="pr", filter=filter_key("topic", "finance"))
+    assert ids(engine, alternatives=(there,)) == [4]
+    assert ids(engine, alternatives=(Alternative(phrase=("request", "pull")),)) == []
+
+
+def test_articles_that_are_named_come_first_if_all_else_fits(filled, doc):
+    engine = filled(
+        doc("word word word"), doc("other", kind="story"), doc("another"), doc("word here")
+    )
+    found = engine.searcher().find(Selection(any_of=("word",), or_ids=(3, 2)), 2)
+    assert sorted(candidate.id for candidate in found.candidates) == [2, 3]
+    assert found.total == 4
+    howtos = ((filter_key("kind", "howto"),),)
+    assert ids(engine, any_of=("word",), or_ids=(3, 2), filters=howtos) == [1, 3, 4]
+    assert ids(engine, or_ids=(2, 3), without_ids=(3,)) == [2]
+    assert ids(engine, or_ids=(99,)) == []
 
 
 def test_ids_can_be_left_out(filled, doc):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
-from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from flask import Response, jsonify, render_template, request, url_for
 
 from core.db import db
 from core.web import Page, came_from, is_reading, number, posted, public, settings
@@ -18,10 +18,9 @@ from search.facets import chosen, facets
 from search.page import Shown, shown, wider
 from search.pipeline import PAGE_SIZE, Results
 from search.query import LONGEST_QUERY, Query, parse
+from search.routes import bp
 
 log = logging.getLogger("firsthand.search")
-
-bp = Blueprint("search", __name__)
 
 
 @bp.get("/search")

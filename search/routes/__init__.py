@@ -1,0 +1,9 @@
+"""The pages of search, by what they are about."""
+
+from flask import Blueprint
+
+bp = Blueprint("search", __name__)
+
+from search.routes import finding  # noqa: E402
+
+__all__ = ["bp", "finding"]
