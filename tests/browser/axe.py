@@ -11,12 +11,17 @@ _AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 LOOKS = ["color-contrast", "scrollable-region-focusable", "target-size", "link-in-text-block"]
 
 # A colour on its way to another has no contrast to measure, so every transition that the new look
-# began is waited for. Asking for the animations brings the styles up to date and so begins them.
+# began is brought to its end. Asking for the animations brings the styles up to date and so begins
+# them; waiting for them instead would wait for ever in a page that nothing is drawn of.
 _SETTLE = """async () => {
-  await new Promise(requestAnimationFrame);
-  const ends = (animation) => animation.effect?.getComputedTiming().endTime !== Infinity;
-  for (let moving; (moving = document.getAnimations().filter(ends)).length; )
-    await Promise.allSettled(moving.map((animation) => animation.finished));
+  const moves = ({effect, playState}) =>
+    playState !== "finished" && effect?.getComputedTiming().endTime !== Infinity;
+  for (let round = 0; round < 20; round += 1) {
+    const moving = document.getAnimations().filter(moves);
+    if (!moving.length) return;
+    for (const animation of moving) animation.finish();
+    await new Promise((done) => setTimeout(done));
+  }
 }"""
 
 _RUN = """rules => axe.run({
