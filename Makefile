@@ -7,13 +7,20 @@
 PYTHON ?=
 # DEMO=0 starts an empty knowledge base instead of one with demo people and articles.
 DEMO ?= 1
+# SEMANTIC=0 leaves out the packages for search by meaning; it goes by words alone then.
+SEMANTIC ?= 1
 # What pytest is given beside that, for example ARGS="-k search -x".
 ARGS ?=
 
 BIN := .venv/bin
+MEANING := $(if $(filter 0 no false,$(SEMANTIC)),,.venv/.semantic)
 # A process for each processor; a file's tests stay together, for what they share is costly.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+# Ready-made packages only, and none but those pinned: what they declare and do not use stays out.
+INSTALL_SEMANTIC := $(INSTALL) --no-deps --only-binary :all: -r requirements-semantic.txt
+WORDS_ALONE := Search goes by words alone: the packages for search by meaning could not be installed, \
+	see the message above. The next try is with the next make; SEMANTIC=0 does without.
 OFFLINE := The packages could not be installed: this needs the network once, see the message above.
 
 .DEFAULT_GOAL := help
@@ -23,21 +30,21 @@ OFFLINE := The packages could not be installed: this needs the network once, see
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
-run: .venv/.runtime node_modules/.ready ## Set up what is missing, then serve on http://127.0.0.1:8000 (DEMO=0: start empty)
+run: .venv/.runtime $(MEANING) node_modules/.ready ## Set up what is missing, then serve on http://127.0.0.1:8000 (DEMO=0: start empty)
 	@exec $(BIN)/python -m ops.run $(if $(filter 0 no false,$(DEMO)),--empty)
 
 test: check ## Set up what is missing, then run everything: linters, types, tests
 
 check: lint pytest ## The same under the name that a change has to pass
 
-lint: .venv/.development ## Style, types, import directions, templates
+lint: .venv/.development $(MEANING) ## Style, types, import directions, templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet templates
 
-pytest: .venv/.development node_modules/.ready ## The tests alone (ARGS="-k search -x" chooses)
+pytest: .venv/.development $(MEANING) node_modules/.ready ## The tests alone (ARGS="-k search -x" chooses)
 	$(if $(FIRSTHAND_TEST_POSTGRESQL),$(PYTEST) --database postgresql $(ARGS))
 	$(PYTEST) $(ARGS)
 
@@ -45,7 +52,7 @@ format: .venv/.development ## Lay the code out as `make check` wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/.development node_modules/.ready ## Measure what we promise, with 10,000 articles kept in var/ (ARGS="pages finding" chooses)
+bench: .venv/.development $(MEANING) node_modules/.ready ## Measure what we promise, with 10,000 articles kept in var/ (ARGS="pages finding" chooses)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 screenshots: .venv/.development node_modules/.ready ## Take the pictures of docs/ anew, from the demo company (needs Chromium)
@@ -72,6 +79,11 @@ clean: ## Remove what set-up made; var/ with the data stays
 	@echo 'Installing the Python packages (a minute, only when they changed) ...'
 	@$(INSTALL) -r requirements-dev.txt || { echo '$(OFFLINE)' >&2; exit 1; }
 	@touch .venv/.runtime $@
+
+# Not every machine has them ready-made, and everything works without: a failure is said, no more.
+.venv/.semantic: requirements-semantic.txt .venv/.python
+	@echo 'Installing the packages for search by meaning (only when they changed) ...'
+	@if $(INSTALL_SEMANTIC); then touch $@; else echo '$(WORDS_ALONE)' >&2; fi
 
 node_modules/.ready: package.json package-lock.json requirements-node.txt | .venv/.python
 	@echo 'Installing the browser packages (only when they changed) ...'

@@ -64,7 +64,8 @@ SETTINGS = (
     Setting("BASE_URL", str, "", "Address people use, for links in mail; http://BIND when unset"),
     Setting("SECRET_KEY", str, "", "Signs cookies; made and kept in the data folder when unset"),
     Setting("DATABASE_URL", str, "", "SQLAlchemy address; SQLite in the data folder when unset"),
-    Setting("SEARCH_URL", str, "tantivy:", "Search engine: tantivy: or whoosh:"),
+    Setting("SEARCH_URL", str, "tantivy:", "tantivy:, whoosh: or OpenSearch's https://host:9200"),
+    Setting("SEMANTIC", _switch, "on", "Whether search goes by meaning, too, where installed"),
     Setting("SEARCH_RECORDS", _switch, "on", "Whether what people search for is kept"),
     Setting("MAIL_URL", str, "", "smtp://user:password@host:587; mail goes to the log when unset"),
     Setting("MAIL_FROM", str, "Firsthand <firsthand@localhost>", "Sender of mail"),
@@ -85,6 +86,7 @@ class Config:
     secret_key: str
     database_url: str
     search_url: str
+    semantic: bool
     search_records: bool
     mail_url: str
     mail_from: str
@@ -124,6 +126,11 @@ def load(environment: Mapping[str, str] | None = None) -> Config:
         raise ConfigError("FIRSTHAND_SECRET_KEY must have at least 32 characters")
     values["database_url"] = _database_url(values["database_url"], values["data"])
     return Config(**values)
+
+
+def environment_of_others() -> dict[str, str]:
+    """This process's environment without our settings, for a program that has no need of secrets."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
 
 
 def _given(environment: Mapping[str, str] | None) -> dict[str, str]:

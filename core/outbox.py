@@ -84,7 +84,7 @@ class Subscriber:
     `inside` handlers write to the database only, in the transaction that marks the delivery done:
     exactly once. The others reach outside (index, mail): their session reads, and they must stand
     being called again. `exclusive` ones run in one process at a time. `batch` is how many events
-    one call may carry.
+    one call may carry. Those `apart` compute for so long that they have a thread to themselves.
     """
 
     name: str
@@ -93,6 +93,7 @@ class Subscriber:
     inside: bool
     exclusive: bool
     batch: int
+    apart: bool = False
 
 
 _subscribers: dict[str, Subscriber] = {}
@@ -106,9 +107,11 @@ def subscribe(
     inside: bool = False,
     exclusive: bool = False,
     batch: int = 1,
+    apart: bool = False,
 ) -> None:
     """Register a subscriber under a name that stays the same for ever (deliveries carry it)."""
-    _subscribers[name] = Subscriber(name, frozenset(kinds), handler, inside, exclusive, batch)
+    kept = Subscriber(name, frozenset(kinds), handler, inside, exclusive, batch, apart)
+    _subscribers[name] = kept
 
 
 def subscribers() -> dict[str, Subscriber]:
@@ -155,16 +158,22 @@ def every(_subscriber: Subscriber) -> bool:
 
 def own(subscriber: Subscriber) -> bool:
     """What only our own database and index have a part in: nothing here waits for strangers."""
-    return subscriber.inside or subscriber.exclusive
+    return (subscriber.inside or subscriber.exclusive) and not subscriber.apart
 
 
 def others(subscriber: Subscriber) -> bool:
-    return not own(subscriber)
+    return not own(subscriber) and not subscriber.apart
+
+
+def apart(subscriber: Subscriber) -> bool:
+    """What computes for long: neither what is found by its words nor mail waits for it."""
+    return subscriber.apart
 
 
 def start_threads(db: Database, data: Path) -> list["Worker"]:
-    """Deliver in the background, in two lanes: a mail server that hangs keeps nothing from being found."""
-    workers = [Worker(db, data, lane) for lane in (own, others)]
+    """Deliver in the background, in lanes: a mail server that hangs keeps nothing from being found."""
+    lanes = [own, others, *([apart] if any(map(apart, _subscribers.values())) else [])]
+    workers = [Worker(db, data, lane) for lane in lanes]
     for worker in workers:
         worker.start_thread()
     return workers
@@ -210,7 +219,7 @@ class Worker:
 
     def _run_periodic(self) -> None:
         """Run what is due every so often, in the lane where nothing waits for strangers."""
-        if self._lane is not others and time.monotonic() - self._looked >= PERIODIC_SECONDS:
+        if self._lane in (own, every) and time.monotonic() - self._looked >= PERIODIC_SECONDS:
             periodic.run_due(self._db)
             self._looked = time.monotonic()
 

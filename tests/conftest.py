@@ -24,6 +24,7 @@ from core.db import Database, create_engine, db
 from core.models import Model
 from core.outbox import Worker
 from people.models import Role, User
+from search.semantic.encoder import Encoder
 from tests import needs
 from tests.factories import make_user
 
@@ -241,6 +242,7 @@ def settings(tmp_path: Path, database_url: str) -> dict[str, str]:
         "FIRSTHAND_DATABASE_URL": database_url,
         "FIRSTHAND_SECRET_KEY": "a key for tests that nobody else uses",
         "FIRSTHAND_BASE_URL": "http://kb.example.com",
+        "FIRSTHAND_SEMANTIC": "off",  # a process with a model of 200 MB: for those who ask
     }
 
 
@@ -324,6 +326,16 @@ def outbox(database: Database, session: Session, tmp_path: Path) -> Deliveries:
     deliveries = Deliveries(database, tmp_path)
     deliveries.session = session
     return deliveries
+
+
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Encoder]:
+    """An encoder that is ready; its process serves all tests of this run that ask for it."""
+    needs.encoder()
+    encoder = Encoder(tmp_path_factory.mktemp("encoder"), idle=5)
+    assert encoder.wait()
+    yield encoder
+    encoder.close()
 
 
 @pytest.fixture(scope="session")

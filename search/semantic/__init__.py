@@ -4,7 +4,7 @@ Nothing here is needed: without the packages of the extra `semantic`, search goe
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from numpy import float32
@@ -64,4 +64,13 @@ class Vectors(Protocol):
 
     def digests(self) -> Iterator[tuple[int, bytes]]:
         """Each article with a digest of its passages, for comparing with the database."""
+        ...
+
+
+@runtime_checkable
+class HoldsVectors(Protocol):
+    """An engine that keeps vectors itself, beside its index."""
+
+    def vectors(self, encoder: str) -> Vectors:
+        """Those of the encoder of this name."""
         ...

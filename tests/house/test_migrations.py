@@ -27,7 +27,13 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def app(url: str, tmp_path: Path) -> Iterator[Flask]:
-    yield create_app({"FIRSTHAND_DATA": str(tmp_path), "FIRSTHAND_DATABASE_URL": url})
+    yield create_app(
+        {
+            "FIRSTHAND_DATA": str(tmp_path),
+            "FIRSTHAND_DATABASE_URL": url,
+            "FIRSTHAND_SEMANTIC": "off",
+        }
+    )
     db.close()
 
 

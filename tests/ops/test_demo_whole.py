@@ -18,7 +18,13 @@ def test_the_demo_company_can_be_taken_away_without_a_trace(tmp_path: Path) -> N
     url = f"sqlite:///{tmp_path / 'firsthand.db'}"
     engine = create_engine(url)
     Model.metadata.create_all(engine)
-    app = create_app({"FIRSTHAND_DATA": str(tmp_path), "FIRSTHAND_DATABASE_URL": url})
+    app = create_app(
+        {
+            "FIRSTHAND_DATA": str(tmp_path),
+            "FIRSTHAND_DATABASE_URL": url,
+            "FIRSTHAND_SEMANTIC": "off",
+        }
+    )
     with app.app_context():
         demo.fill(db, app.config["FIRSTHAND"])
         full = _rows()

@@ -42,6 +42,7 @@ def die_while_mailing(session: Session, settings: Config, post: MailServer, mome
         "FIRSTHAND_DATABASE_URL": engine.url.render_as_string(hide_password=False),
         "FIRSTHAND_BASE_URL": settings.base_url,
         "FIRSTHAND_MAIL_URL": settings.mail_url,
+        "FIRSTHAND_SEMANTIC": "off",
         "PATH": os.environ["PATH"],
     }
     with subprocess.Popen([sys.executable, "-c", DELIVER], cwd=ROOT, env=environment) as process:

@@ -1,0 +1,77 @@
+"""The articles that are near to a query by their meaning, as far as meaning can be asked at present."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from search.engines import EngineError
+from search.semantic import Near, Vectors, VectorSearcher
+from search.semantic.encoder import Encoder
+
+if TYPE_CHECKING:
+    from numpy import float32
+    from numpy.typing import NDArray
+
+log = logging.getLogger("firsthand.search")
+
+NEAREST = 50
+# With filters, what is nearest may well be left out by them.
+NEAREST_OF_SOME = 500
+
+
+@dataclass
+class Sense:
+    """What is near to one query; more articles can be asked about."""
+
+    vector: "NDArray[float32]"
+    searcher: VectorSearcher
+    near: dict[int, Near] = field(default_factory=dict)
+
+    @property
+    def best(self) -> float:
+        """The cosine of the nearest article."""
+        return max((near.cosine for near in self.near.values()), default=0.0)
+
+    def leave_out(self, ids: Iterable[int]) -> None:
+        for id_ in ids:
+            self.near.pop(id_, None)
+
+    def add(self, ids: Iterable[int]) -> None:
+        """Ask about these articles too."""
+        missing = [id_ for id_ in ids if id_ not in self.near]
+        if missing:
+            self.near |= self.searcher.of(self.vector, missing)
+
+
+class Senses:
+    """Asks encoder and vectors; whatever is wrong with them, a search goes on by words alone."""
+
+    def __init__(
+        self, encoder: Encoder, vectors: Vectors, lost: Callable[[EngineError], None]
+    ) -> None:
+        self._encoder = encoder
+        self._vectors = vectors
+        self._lost = lost  # told of vectors that cannot be read
+
+    def of(self, text: str, count: int = NEAREST) -> Sense | None:
+        """The articles nearest to a text; none: nothing can be said, or there is nothing yet."""
+        try:
+            searcher = self._vectors.searcher()
+            if not searcher.count:
+                return None
+            vector = self._encoder.query(text)
+            if vector is None:
+                return None
+            return Sense(vector, searcher, {n.id: n for n in searcher.nearest(vector, count)})
+        except EngineError as error:
+            self._lost(error)
+            return None
+
+    def like(self, article_id: int, count: int) -> list[Near]:
+        """The articles nearest to an article."""
+        try:
+            return self._vectors.searcher().like(article_id, count)
+        except EngineError as error:
+            self._lost(error)
+            return []
