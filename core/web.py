@@ -11,7 +11,7 @@ from flask import Flask, Request, abort, current_app, request
 from markupsafe import Markup
 from werkzeug.routing import IntegerConverter
 
-from core import audit
+from core import audit, languages
 from core.config import Config
 from core.errors import Invalid
 
@@ -56,7 +56,7 @@ def init_app(app: Flask) -> None:
     app.before_request(check_address)
     app.url_map.converters["int"] = ShortNumber
     app.extensions["slots"] = {}
-    app.jinja_env.filters.update(when=when, day=day)
+    app.jinja_env.filters.update(when=when, day=day, lang=lang)
     app.jinja_env.globals.update(slot=slot)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.after_request(add_security_headers)
@@ -104,6 +104,12 @@ def slot(name: str, **context: Any) -> Markup:
 
 def day(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y}"
+
+
+def lang(code: str) -> Markup:
+    """The attribute for an element in which a text stands; nothing where the page's own language will do."""
+    tag = languages.tag(code)
+    return Markup(' lang="{}"').format(tag) if tag else Markup("")
 
 
 def when(moment: datetime | None, style: str = "day") -> Markup:

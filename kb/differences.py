@@ -7,7 +7,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core import diff
+from core import diff, languages
 from core.diff import Difference, ImageChange, Picture, Row, View
 from kb.models import Attachment, Kind, Revision
 
@@ -50,6 +50,9 @@ def field_changes(old: Revision, new: Revision) -> list[tuple[str, Row]]:
     if old.article_id != new.article_id:
         pairs.append(("Kind", _KINDS[old.article.kind], _KINDS[new.article.kind]))
     rows = [(name, diff.words(before, after)) for name, before, after in pairs if before != after]
+    if old.language and new.language and old.language != new.language:
+        pair = (languages.NAMES.get(text.language, text.language) for text in (old, new))
+        rows.append(("Language", diff.words(*pair)))
     if sorted(old.tags) != sorted(new.tags):
         rows.append(("Tags", diff.tag_row(old.tags, new.tags)))
     return rows

@@ -218,6 +218,7 @@ def _fields(article: Article, revision: Revision, topic: list[str]) -> dict[str,
         "byline": revision.byline,
         "date": article.published_at.isoformat() if article.published_at else None,
         "dialect": revision.dialect,
+        "language": revision.language,
         "slug": article.slug,
     }
     return {name: value for name, value in fields.items() if value}

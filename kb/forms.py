@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
+from core import languages
 from core.errors import Invalid
 from core.text import one_line, unfold_lines
 from kb import topics
@@ -27,6 +28,7 @@ class DraftFields:
     topic_id: int | None = None
     coauthor_ids: tuple[int, ...] = ()
     doubts: Mapping[str, str] = field(default_factory=dict)
+    language: str = ""  # as chosen; empty: found out from the text
 
 
 def parse_draft(session: Session, sent: Mapping[str, str]) -> DraftFields:
@@ -53,11 +55,16 @@ def parse_draft(session: Session, sent: Mapping[str, str]) -> DraftFields:
     topic = _topic(session, topic_slug) if topic_slug else None
     if topic_slug and topic is None:
         errors["topic"] = "That topic is not there any more. Choose another."
+    language = languages.clean(sent.get("language", ""))
+    if language is None:
+        errors["language"] = "Choose a language of the list, or have it found out from the text."
     if errors:
         raise Invalid("Not saved: " + " ".join(errors.values()), errors)
     coauthor_ids, doubts = _coauthors(session, sent.get("coauthors", ""))
     topic_id = topic.id if topic else None
-    return DraftFields(title, summary, body, tags, topic_id, coauthor_ids, doubts)
+    return DraftFields(
+        title, summary, body, tags, topic_id, coauthor_ids, doubts, language=language or ""
+    )
 
 
 def _topic(session: Session, slug: str) -> Topic | None:
@@ -98,6 +105,7 @@ def shown(draft: Draft) -> dict[str, str]:
         "topic": draft.topic.slug if draft.topic else "",
         "tags": ", ".join(draft.tags),
         "coauthors": ", ".join(person.handle for person in draft.coauthors),
+        "language": draft.language,
         "body": draft.body,
     }
 
@@ -110,8 +118,15 @@ def shown_revision(revision: Revision) -> dict[str, str]:
         "topic": revision.topic.slug,
         "tags": ", ".join(revision.tags),
         "coauthors": "",
+        "language": chosen_language(revision),
         "body": revision.body,
     }
+
+
+def chosen_language(revision: Revision) -> str:
+    """The language that somebody chose for a text; empty where its words tell the same."""
+    found = languages.detect(revision.title, revision.summary, revision.text)
+    return "" if revision.language == found else revision.language
 
 
 def shown_fields(session: Session, fields: DraftFields) -> dict[str, str]:
@@ -123,5 +138,6 @@ def shown_fields(session: Session, fields: DraftFields) -> dict[str, str]:
         "topic": topic.slug if topic else "",
         "tags": ", ".join(fields.tags),
         "coauthors": "",
+        "language": fields.language,
         "body": fields.body,
     }

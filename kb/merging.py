@@ -31,6 +31,8 @@ class Text(Protocol):
     def tags(self) -> list[str] | tuple[str, ...]: ...
     @property
     def topic_id(self) -> int | None: ...
+    @property
+    def language(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ class MergedText:
     body: str
     tags: tuple[str, ...]
     topic_id: int | None
+    language: str
     conflicts: int
     doubtful: tuple[str, ...]
 
@@ -162,6 +165,7 @@ def merge_texts(base: Text, mine: Text, live: Text) -> MergedText:
         body=body.text,
         tags=(*kept, *added),
         topic_id=chosen["topic_id"],
+        language=mine.language,
         conflicts=body.conflicts,
         doubtful=tuple(doubtful),
     )

@@ -89,4 +89,5 @@ def result(picking: Picking, picks: Picks) -> DraftFields:
         body=body,
         tags=merged.tags,
         topic_id=chosen.get("topic_id", merged.topic_id),
+        language=picking.mine.language,
     )

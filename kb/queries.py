@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer, joinedload
@@ -17,6 +17,7 @@ from kb.models import (
     ArticleSlug,
     ArticleTag,
     Kind,
+    Outcome,
     Plan,
     PlannedAction,
     Publication,
@@ -25,7 +26,7 @@ from kb.models import (
     Topic,
     TopicCurator,
 )
-from kb.permissions import authored_by, can_read_article, can_read_withheld
+from kb.permissions import authored_by, can_read_article, can_read_withheld, contributed
 from kb.topics import Tree, tree
 from people.models import User
 
@@ -61,6 +62,9 @@ class ResultRow:
     verified_by_name: str | None
     verify_due_at: datetime | None
     check_reason: str
+    worked: int  # for so many readers
+    failed: int  # for so many, by the text that is live
+    language: str
 
 
 _CHECKER = sa.orm.aliased(User)
@@ -82,6 +86,9 @@ _ROW = (
     _CHECKER.name.label("verified_by_name"),
     Article.verify_due_at,
     Article.check_reason,
+    Article.worked,
+    Article.failed,
+    Revision.language,
 )
 
 
@@ -103,19 +110,27 @@ def result_rows(session: Session, user: User, ids: Sequence[int]) -> dict[int, R
     return {row[0]: ResultRow(*row) for row in found}
 
 
-def texts(session: Session, user: User, ids: Sequence[int]) -> dict[int, str]:
-    """The plain text of those of the articles that this person may find, for passages."""
+class PlainText(NamedTuple):
+    """An article's live text as words, for choosing a passage."""
+
+    text: str
+    headings: list[list[Any]]  # level, anchor and words of each; the words are lines of the text
+    language: str
+
+
+def texts(session: Session, user: User, ids: Sequence[int]) -> dict[int, PlainText]:
+    """The plain texts of those of the articles that this person may find."""
     if not ids or not user.active:
         return {}
     found = session.connection().execute(_TEXTS_BY_ID, {"wanted": list(ids)})
-    return dict(found.all())
+    return {row[0]: PlainText(*row[1:]) for row in found}
 
 
 # Built once, for the same reason as the query of an article's page below.
 _WANTED = Article.id.in_(sa.bindparam("wanted", expanding=True))
 _ROWS_BY_ID = _rows().where(_LISTED, _WANTED)
 _TEXTS_BY_ID = (
-    sa.select(Article.id, Revision.text)
+    sa.select(Article.id, Revision.text, Revision.headings, Revision.language)
     .join(Revision, Revision.id == Article.live_revision_id)
     .where(_LISTED, _WANTED)
 )
@@ -274,6 +289,7 @@ class ArticlePage:
     archived_because: str
     hidden_at: datetime | None
     hidden_because: str
+    language: str
     unpublished_at: datetime | None
     unpublished_because: str
     retires_at: datetime | None  # when somebody planned to archive it
@@ -282,7 +298,12 @@ class ArticlePage:
     verified_by_name: str | None
     verify_due_at: datetime | None
     check_reason: str
+    worked: int
+    failed: int
     reader_is_named: bool  # as curator or backup of some topic
+    reader_wrote: bool  # some published text of it
+    reader_said: bool | None  # whether it worked, if they said so
+    reader_said_of: int | None  # the revision that they said it of
     coauthors: Sequence[tuple[str, str]]
 
 
@@ -310,6 +331,7 @@ def _article_page(*, live: bool) -> sa.Select[*tuple[Any, ...]]:
     publication = Publication.__table__.c
     authors, approvers = User.__table__.alias("writer"), User.__table__.alias("approver")
     owners, checkers = User.__table__.alias("owner"), User.__table__.alias("checker")
+    said, reader = Outcome.__table__.c, sa.bindparam("reader", type_=sa.Integer)
     author, approver, owner, checker = authors.c, approvers.c, owners.c, checkers.c
     shown = revision.id == article.live_revision_id if live else revision.article_id == article.id
     is_live = article.live_revision_id.is_not(None)
@@ -336,6 +358,7 @@ def _article_page(*, live: bool) -> sa.Select[*tuple[Any, ...]]:
             approver.handle.label("approver"),
             approver.name.label("approver_name"),
             revision.id.label("revision_id"),
+            revision.language,
             owner.id.label("owner_id"),
             owner.handle.label("owner"),
             owner.name.label("owner_name"),
@@ -351,7 +374,12 @@ def _article_page(*, live: bool) -> sa.Select[*tuple[Any, ...]]:
             checker.name.label("verified_by_name"),
             article.verify_due_at,
             article.check_reason,
-            _is_named(sa.bindparam("reader", type_=sa.Integer)).label("reader_is_named"),
+            article.worked,
+            article.failed,
+            _is_named(reader).label("reader_is_named"),
+            contributed(article.id, reader).label("reader_wrote"),
+            said.worked.label("reader_said"),
+            said.revision_id.label("reader_said_of"),
         )
         .join_from(Article.__table__, Revision.__table__, shown)
         .join(Topic.__table__, topic.id == article.topic_id)
@@ -360,6 +388,9 @@ def _article_page(*, live: bool) -> sa.Select[*tuple[Any, ...]]:
         .outerjoin(checkers, checker.id == article.verified_by_id)
         .join(Publication.__table__, publication.revision_id == revision.id)
         .join(approvers, approver.id == publication.by_id)
+        .outerjoin(
+            Outcome.__table__, sa.and_(said.article_id == article.id, said.user_id == reader)
+        )
         .where(article.slug == sa.bindparam("wanted"), is_live if live else ~is_live)
         .order_by(publication.number.desc())
         .limit(sa.literal_column("1"))
@@ -491,6 +522,7 @@ class SearchableArticle:
     author_name: str
     headings: tuple[str, ...]
     text: str
+    language: str  # empty: nobody has looked yet
     published_at: datetime
 
 
@@ -534,6 +566,7 @@ def _searchable(session: Session, ids: Sequence[int], topics: Tree) -> Iterator[
             author_name=", ".join(writers),
             headings=tuple(str(heading[2]) for heading in row.headings),
             text=row.text,
+            language=row.language,
             published_at=row.published_at,
         )
 

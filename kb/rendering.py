@@ -8,7 +8,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core import markup
+from core import languages, markup
 from core.db import Database
 from core.errors import Conflict, Invalid
 from core.markup import Link, Rendered
@@ -94,6 +94,8 @@ def apply(session: Session, revision: Revision, rendering: Rendering) -> None:
     revision.text = rendering.rendered.text
     revision.headings = [[h.level, h.anchor, h.text] for h in rendering.rendered.headings]
     revision.rules = markup.RULES
+    if not revision.language:
+        revision.language = languages.detect(revision.title, revision.summary, revision.text)
     session.flush()  # links refer to the revision's id
     session.execute(sa.delete(RevisionLink).where(RevisionLink.revision_id == revision.id))
     session.add_all(

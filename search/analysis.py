@@ -1,40 +1,66 @@
 """Turns text into the words, stems and identifiers that are indexed, looked for and highlighted.
 
 Analysis happens here and nowhere else: the engines receive these tokens and never stem, so that all
-of them find the same articles. Three forms of a word exist:
+of them find the same articles. Four forms of what is written exist:
 
 - the *word*: lower case, accents folded; used for phrases, the vocabulary and suggestions;
-- its *stem* (Snowball English): what a query is matched by;
-- an *identifier* such as `ERR-1042`, `v2.3` or `user_id`, kept whole beside its words.
+- its *stems* (Snowball, of the article's language): what a query is matched by. A word with accents
+  may have two, so that it is found by whoever types without them;
+- an *identifier* such as `ERR-1042`, `v2.3` or `user_id`, kept whole beside its words;
+- a *pair* of neighbouring characters where a script has no spaces between words (Chinese, Japanese,
+  Thai) or joins endings to them (Korean). There each character is a word by itself.
 """
 
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
 import Stemmer
 
+from core.languages import ENGLISH
+
 # Part of the index's schema: an index made by other rules is rebuilt.
-ANALYSIS_VERSION = 1
+ANALYSIS_VERSION = 2
 
 # A longer "word" is a key, a hash or an attack; it is cut into pieces.
 LONGEST_WORD = 64
 
-# Chinese, Japanese and Korean have no spaces: each character is a word of its own there.
-_SPACELESS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+# By code of the language; of any other, words are left as they are.
+STEMMERS = {
+    ENGLISH: "english",
+    "da": "danish",
+    "de": "german",
+    "es": "spanish",
+    "fi": "finnish",
+    "fr": "french",
+    "it": "italian",
+    "nl": "dutch_porter",  # whose plurals Snowball's newer rules for Dutch tell worse
+    "no": "norwegian",
+    "pt": "portuguese",
+    "sv": "swedish",
+}
+
+# Kana, Han, Hangul, half-width kana, Thai, Lao: each character is a word of its own there.
+_SPACELESS = (
+    "\u3005-\u3007\u3040-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+    "\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff\u0e01-\u0e4e\u0e81-\u0ecd"
+)
+# Half-width kana carry their marks behind them.
+_CHARACTER = rf"[\uff66-\uff9d][\uff9e\uff9f]|[{_SPACELESS}]"
 _LETTERS = rf"[^\W_{_SPACELESS}]"
 _RUN = rf"{_LETTERS}{{1,{LONGEST_WORD}}}"
-_WORD = re.compile(rf"{_RUN}(?:['\u2019]{_RUN})*|[{_SPACELESS}]")
+_WORD = re.compile(rf"{_RUN}(?:['\u2019]{_RUN})*|{_CHARACTER}")
+_IS_SPACELESS = re.compile(f"[{_SPACELESS}]")
 _JOINED = re.compile(
     rf"(?<!{_LETTERS}){_LETTERS}++(?:(?:[-.]|_{{1,2}}){_LETTERS}++)+|\b[A-Za-z](?:\+\+|\#)(?!\w)"
 )
 # Words with all that may join them to an identifier.
 _PART = re.compile(
-    rf"{_LETTERS}+(?:(?:[-.'\u2019]|_{{1,2}}){_LETTERS}+)*(?:(?:\+\+|\#)(?!\w))?|[{_SPACELESS}]"
+    rf"{_LETTERS}+(?:(?:[-.'\u2019]|_{{1,2}}){_LETTERS}+)*(?:(?:\+\+|\#)(?!\w))?|{_CHARACTER}"
 )
 # The same for the many texts in plain ASCII, where they are several times as fast.
 _ASCII_RUN = rf"[A-Za-z0-9]{{1,{LONGEST_WORD}}}"
@@ -47,6 +73,15 @@ _ASCII_JOINED = re.compile(
 _ASCII_PART = re.compile(
     r"[A-Za-z0-9]+(?:(?:[-.']|_{1,2})[A-Za-z0-9]+)*(?:(?:\+\+|\#)(?!\w))?", re.ASCII
 )
+# "l'imprimante", "dell'ufficio": the article before the word is none of it.
+_ELISIONS = {
+    "fr": re.compile(r"(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)['\u2019](?=\w)"),
+    "it": re.compile(
+        r"(?:[cdlmnstv]|(?:d|n|s|c)?[aeo]ll|un|quest|quell|bell|dov|com)['\u2019](?=\w)"
+    ),
+}
+# Snowball takes "impressões" and "impressão" for two words.
+_PORTUGUESE_PLURALS = (("ões", "ão"), ("oes", "ao"))
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _UNDECOMPOSED = str.maketrans(
     {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th"}
@@ -54,10 +89,19 @@ _UNDECOMPOSED = str.maketrans(
 
 
 class Token(NamedTuple):
-    """A word as it stands in a text, from character `start` up to `end`."""
+    """A word as it stands in a text, from character `start` up to `end`; `stem` is the English one."""
 
     word: str
     stem: str
+    start: int
+    end: int
+
+
+class Pair(NamedTuple):
+    """Two neighbouring characters of a script without spaces; `number` counts the words before."""
+
+    term: str
+    number: int
     start: int
     end: int
 
@@ -69,20 +113,47 @@ def composed(text: str) -> str:
 
 def tokens(text: str, start: int = 0, end: int | None = None) -> Iterator[Token]:
     """The words of a composed text, or of a part of it, in order and with their exact places."""
-    pattern = _ASCII_WORD if text.isascii() else _WORD
-    for match in pattern.finditer(text, start, len(text) if end is None else end):
+    for match in _pattern(text).finditer(text, start, len(text) if end is None else end):
         written = match[0]
         yield Token(fold(written), stem_of(written), match.start(), match.end())
 
 
-def stems(text: str, start: int, skipped: int, count: int) -> list[tuple[str, int, int]]:
+def stems(
+    text: str, start: int, skipped: int, count: int, language: str = ENGLISH
+) -> list[tuple[tuple[str, ...], int, int]]:
     """The stems of some words from `start` on, each with its place: what highlighting needs."""
-    found = (_ASCII_WORD if text.isascii() else _WORD).finditer(text, start)
-    return [(stem_of(m[0]), m.start(), m.end()) for m in islice(found, skipped, skipped + count)]
+    found = islice(_pattern(text).finditer(text, start), skipped, skipped + count)
+    if language in _ELISIONS:
+        return [
+            (stems_of(m[0], language), m.start() + _elided(m[0].lower(), language), m.end())
+            for m in found
+        ]
+    return [(stems_of(m[0], language), m.start(), m.end()) for m in found]
 
 
-def words(text: str) -> list[str]:
-    """The same words of a composed text without their places, several times as fast."""
+def pairs(text: str, start: int = 0, end: int | None = None) -> Iterator[Pair]:
+    """The pairs of a composed text, or of a part of it: three characters in a row make two."""
+    end = len(text) if end is None else end
+    if text.isascii() or not _IS_SPACELESS.search(text, start, end):
+        return
+    before: re.Match[str] | None = None
+    for number, match in enumerate(_WORD.finditer(text, start, end)):
+        if not _IS_SPACELESS.match(match[0]):
+            before = None
+            continue
+        if before and before.end() == match.start():
+            term = fold(before[0]) + fold(match[0])
+            yield Pair(term, number - 1, before.start(), match.end())
+        before = match
+
+
+def words(text: str, languages: Sequence[str] = ()) -> list[str]:
+    """The same words of a composed text without their places, several times as fast.
+
+    What French and Italian join to the front of a word is none of it, if they are among `languages`.
+    """
+    if languages and ("'" in text or "\u2019" in text):
+        return [fold(_bare(written, languages)) for written in _pattern(text).findall(text)]
     if text.isascii():
         found = _ASCII_WORD.findall(text.lower())
         return list(map(fold, found)) if "'" in text else found
@@ -152,13 +223,70 @@ def fold(written: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    """The stem of a folded word; one that holds a digit is its own stem."""
-    return _stemmer().stemWord(word) if word.isalpha() and word.isascii() else word
+    """The English stem of a folded word; one that holds a digit is its own stem."""
+    return _stemmer(ENGLISH).stemWord(word) if word.isalpha() and word.isascii() else word
 
 
 @lru_cache(maxsize=100_000)
 def stem_of(written: str) -> str:
     return stem(fold(written))
+
+
+def words_and_stems(text: str, language: str) -> tuple[list[str], list[tuple[str, ...]]]:
+    """The words of a composed text in any language, and the stems of each."""
+    written = _pattern(text).findall(text)
+    return words(text, (language,)), [stems_of(word, language) for word in written]
+
+
+@lru_cache(maxsize=200_000)
+def stems_of(written: str, language: str) -> tuple[str, ...]:
+    """By which terms an article in a language is found for a word in it; English if we know no rules."""
+    if language == ENGLISH or language not in STEMMERS:
+        return (stem_of(written),)
+    bare = _bare(written, (language,))
+    word = fold(bare)
+    if not (word.isalpha() and word.isascii()):
+        return (word,)
+    accented = bare.removesuffix("'s").replace("'", "")[:LONGEST_WORD]
+    found = [fold(_stem(each, language)) for each in (accented, word)]
+    return tuple(dict.fromkeys(stem or word for stem in found))
+
+
+@lru_cache(maxsize=50_000)
+def query_stems(written: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    """All terms by which a word is looked for where articles are in these languages, English first."""
+    found = [stem_of(written)]
+    for language in languages:
+        found += stems_of(written, language)
+    return tuple(dict.fromkeys(found))
+
+
+def _stem(word: str, language: str) -> str:
+    if language == "pt":
+        for plural, singular in _PORTUGUESE_PLURALS:
+            if word.endswith(plural):
+                word = word.removesuffix(plural) + singular
+    found: str = _stemmer(language).stemWord(word)
+    return found
+
+
+def _bare(written: str, languages: Iterable[str]) -> str:
+    """A word in lower case without what these languages join to its front."""
+    word = written.lower().replace("\u2019", "'")
+    for language in languages:
+        word = word[_elided(word, language) :]
+    return word
+
+
+def _elided(word: str, language: str) -> int:
+    """How many characters at the front of a word in lower case are another word."""
+    elision = _ELISIONS.get(language)
+    found = elision.match(word) if elision else None
+    return found.end() if found else 0
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return _ASCII_WORD if text.isascii() else _WORD
 
 
 @lru_cache(maxsize=20_000)
@@ -180,8 +308,10 @@ def _fold_letters(word: str) -> str:
 _local = threading.local()
 
 
-def _stemmer() -> Stemmer.Stemmer:
+def _stemmer(language: str) -> Stemmer.Stemmer:
     # A Stemmer keeps state between calls, so each thread has its own.
-    if not hasattr(_local, "stemmer"):
-        _local.stemmer = Stemmer.Stemmer("english")
-    return _local.stemmer
+    found: Stemmer.Stemmer | None = getattr(_local, language, None)
+    if found is None:
+        found = Stemmer.Stemmer(STEMMERS[language])
+        setattr(_local, language, found)
+    return found

@@ -6,14 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain
 
+from core.languages import ENGLISH
 from search import forward
 from search.analysis import (
     ANALYSIS_VERSION,
+    STEMMERS,
     composed,
+    pairs,
     stem,
     words,
     words_and_identifiers,
+    words_and_stems,
 )
 
 # Raised with every change of what an index holds: an index of another version is made anew.
@@ -45,6 +50,7 @@ class Document:
     author: str = ""
     author_names: tuple[str, ...] = ()
     published: int = 0  # microseconds, for sorting
+    language: str = ENGLISH
 
     def digest(self) -> str:
         """Changes with anything that the index holds of this article."""
@@ -61,6 +67,7 @@ class Document:
             self.author,
             self.author_names,
             self.published,
+            self.language,
         )
         return blake2b(repr(fields).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
@@ -71,7 +78,7 @@ class Entry:
 
     id: int
     words: str  # every word in order, parts apart by BREAK: for phrases and the vocabulary
-    terms: str  # stems and identifiers, repeated by the weight of their field
+    terms: str  # stems, identifiers and pairs, repeated by the weight of their field
     title_words: str
     filters: tuple[str, ...]  # as made by `filter_key`
     facets: dict[str, tuple[str, ...]]
@@ -84,17 +91,22 @@ class Entry:
 
 def entry(document: Document) -> Entry:
     """Analyse a document, once for all engines."""
-    analysed = _Analysed()
+    analysed = _Analysed(document.language)
     analysed.add("title", document.title)
     analysed.add("labels", *document.headings, *document.tags, *document.keywords)
     analysed.add("summary", document.summary)
     analysed.add("author", *document.author_names, document.author)
     analysed.add("body", document.text)
+    analysed.terms += _markers(document)
+    for topic in document.topics:
+        analysed.mark(filter_key("topic", topic))
+    if document.language != ENGLISH:
+        analysed.mark(language_marker(document.language))
     return Entry(
         id=document.id,
         words=" ".join(analysed.words),
         terms=" ".join(analysed.terms),
-        title_words=" ".join(words(composed(document.title))),
+        title_words=" ".join(words(composed(document.title), (document.language,))),
         filters=_filters(document),
         facets={
             "kind": (document.kind,),
@@ -125,10 +137,21 @@ def _filters(document: Document) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
+def language_marker(language: str) -> str:
+    """The term that every article in a language has, by which an index tells its languages."""
+    return f"language={language}"
+
+
+def _markers(document: Document) -> tuple[str, ...]:
+    # English is looked for in any case, and its articles are spared the term.
+    return () if document.language == ENGLISH else (language_marker(document.language),)
+
+
 class _Analysed:
     """Collects the words of all fields under one numbering of positions."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: str) -> None:
+        self._language = language if language in STEMMERS else ENGLISH
         self.words: list[str] = []
         self.terms: list[str] = []
         self.lengths: list[int] = []
@@ -156,17 +179,34 @@ class _Analysed:
 
     def _add_words(self, text: str, terms: list[str]) -> int:
         found, named = words_and_identifiers(text)
-        stems = list(map(stem, found))
         positions, first = self._positions, self._next
-        for position, term in enumerate(stems, first):
-            positions[term].append(position)
+        if self._language == ENGLISH:
+            stems = list(map(stem, found))
+            for position, term in enumerate(stems, first):
+                positions[term].append(position)
+        else:
+            found, stems = self._add_stems(text)
+        if not text.isascii():
+            named += [(pair.term, pair.number) for pair in pairs(text)]
         for identifier, index in named:
             positions[identifier].append(first + index)
             terms.append(identifier)
         self.words += found
         terms += stems
-        self._next += len(stems)
-        return len(stems)
+        self._next += len(found)
+        return len(found)
+
+    def _add_stems(self, text: str) -> tuple[list[str], list[str]]:
+        """The words of a text that is not English, and the stems of them all."""
+        found, alternatives = words_and_stems(text, self._language)
+        for position, stems in enumerate(alternatives, self._next):
+            for term in stems:
+                self._positions[term].append(position)
+        return found, list(chain.from_iterable(alternatives))
+
+    def mark(self, fact: str) -> None:
+        """Note a fact in the forward record, where no word stands: none has an equals sign in it."""
+        self._positions[fact].append(self._next)
 
     def record(self) -> bytes:
         return forward.encode(self._positions, self._starts, self.lengths, self._marks)

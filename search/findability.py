@@ -8,13 +8,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock
+from core.languages import ENGLISH, detect
 from kb import queries
 from kb.models import Revision
 from kb.rendering import article_path
 from kb.topics import tree
 from people.models import User
 from search import indexing
-from search.documents import Document, Entry, entry
+from search.analysis import stems_of
+from search.documents import Document, entry
 from search.engines import Searcher
 from search.imagined import Imagined
 from search.models import SearchRecord
@@ -63,8 +65,8 @@ def findability(
 ) -> Findability:
     """For the words of the title, and for recent searches that found nothing."""
     live = _live(session, revision.article_id)
-    text = entry(imagined_document(session, revision, live))
-    comparing = _Comparing(session, pipeline, searcher, reader, text, entry(live) if live else None)
+    text = imagined_document(session, revision, live)
+    comparing = _Comparing(session, pipeline, searcher, reader, text, live)
     return Findability(
         title=comparing.standing(plain(revision.title)),
         searches=tuple(comparing.answered(in_vain(session))),
@@ -93,6 +95,7 @@ def imagined_document(session: Session, revision: Revision, live: Document | Non
         summary=revision.summary,
         headings=tuple(str(heading[2]) for heading in revision.headings),
         tags=tuple(revision.tags),
+        language=revision.language or detect(revision.title, revision.summary, revision.text),
         topics=tuple(node.slug for node in topics),
     )
 
@@ -124,22 +127,22 @@ class _Comparing:
         pipeline: Pipeline,
         searcher: Searcher,
         reader: User,
-        text: Entry,
-        live: Entry | None,
+        text: Document,
+        live: Document | None,
     ) -> None:
         self._session = session
         self._pipeline = pipeline
         self._searcher = searcher
         self._reader = reader
         self._text = text
-        self._imagined = Imagined(searcher, text, live)
+        self._imagined = Imagined(searcher, entry(text), entry(live) if live else None)
 
     def answered(self, searches: Sequence[tuple[str, str, int]]) -> Iterator[Standing]:
         """Those searches that would find this text among the first."""
         told = 0
         for terms, query, times in searches:
             wanted = set(terms.split())
-            if not wanted or sum(map(self._imagined.has, wanted)) < _ENOUGH * len(wanted):
+            if not wanted or sum(map(self._has, wanted)) < _ENOUGH * len(wanted):
                 continue
             standing = self.standing(query)
             if standing.rank is not None:
@@ -147,6 +150,12 @@ class _Comparing:
                 told += 1
             if told == SEARCHES:
                 return
+
+    def _has(self, term: str) -> bool:
+        """Whether the text has a term of a search: these are English stems, in any language."""
+        language = self._text.language
+        others = stems_of(term, language) if language != ENGLISH else ()
+        return any(map(self._imagined.has, (term, *others)))
 
     def standing(self, query: str) -> Standing:
         before = self._found(query, self._searcher)

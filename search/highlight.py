@@ -6,18 +6,22 @@ that an author wrote can become markup.
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
 
-from search.analysis import composed, identifiers, stems, tokens
+from core.languages import ENGLISH
+from search.analysis import composed, identifiers, pairs, stems
 from search.forward import BODY, Record
 from search.ranking import Ranked
 
-# The stem of a word, and where in its text it begins and ends.
-Place = tuple[str, int, int]
+# The stems of a word, and where in its text it begins and ends.
+Place = tuple[tuple[str, ...], int, int]
 
 PASSAGE_WORDS = 42
 _LEAD = 6  # words shown before the first that matches, unless its sentence begins later
+_SHORT_WORD = 4  # characters; so many words a range of text is looked through for at most
 _LONGEST = 320  # characters
 _SCANNED = 20_000  # how far into a text we look for a match without help from the index
 _PLACES = 100  # occurrences of one word that are weighed
@@ -25,6 +29,7 @@ _REPEATED = 0.1  # what a word counts that is in the passage already
 _BLANK = re.compile(r"\s+")
 _BREAK = re.compile(r"\s*\n\s*")
 _SENTENCE_END = re.compile(r"[.!?:](?=\s)|\n")
+_WORD_START = re.compile(r"\S")
 _CLOSING = re.compile(r"[.!?)\]\"'\u201d]+")
 
 
@@ -34,37 +39,102 @@ class Part:
     is_match: bool = False
 
 
-def marked(text: str, terms: Set[str]) -> list[Part]:
+class Passage(NamedTuple):
+    """A stretch of a text as it is shown."""
+
+    parts: list[Part]
+    start: int  # character of the composed text: of the first match or, without one, of the stretch
+    share: float  # of the weight of what was asked: how much of it stands here
+
+
+def marked(text: str, terms: Set[str], language: str = ENGLISH) -> list[Part]:
     """A short text with every word that has one of these terms marked."""
-    text = composed(text)
-    return _whole(text, terms)
+    return _all_of(composed(text), terms, language).parts
 
 
 def passage(
-    text: str, terms: Set[str], ranked: Ranked | None = None, weights: Sequence[float] = ()
-) -> list[Part]:
-    """The part of a text that answers best, about forty words long."""
+    text: str,
+    terms: Set[str],
+    ranked: Ranked | None = None,
+    weights: Sequence[float] = (),
+    language: str = ENGLISH,
+) -> Passage:
+    """The part of a text that answers best by its words, about forty words long."""
     text = composed(text)
-    best = _best_position(ranked, weights) if ranked and len(text) > _LONGEST else None
-    if ranked and best is not None:
-        parts = _window(text, *_near(text, ranked.record, best), terms)
-        if any(part.is_match for part in parts):
-            return parts
-    # Only the title matches, the text is short, or the index is behind the database.
     if len(text) <= _LONGEST:
-        return _whole(text, terms)
-    first = next((t for t in tokens(text, 0, _SCANNED) if t.stem in terms), None)
-    start = _word_start(text, max(first.start - 60, 0)) if first else 0
-    return _window(text, start, stems(text, start, 0, PASSAGE_WORDS), terms)
+        return _all_of(text, terms, language)
+    best, share = _best_position(ranked, weights) if ranked else (None, 0.0)
+    if ranked and best is not None:
+        shown = _window(text, *_near(text, ranked.record, best, language), terms, share)
+        if any(part.is_match for part in shown.parts):
+            return shown
+    # Only the title matches, or the index is behind the database.
+    is_known = ranked is not None and bool(ranked.places) and best is None
+    first = None if is_known else _first_match(text[:_SCANNED], terms, language)
+    start = _word_start(text, max(first - 60, 0)) if first is not None else 0
+    return _window(text, start, stems(text, start, 0, PASSAGE_WORDS, language), terms, share)
 
 
-def _whole(text: str, terms: Set[str]) -> list[Part]:
-    end = len(text)
-    return _parts(text, 0, end, _spans(text, 0, end, stems(text, 0, 0, end), terms))
+def _first_match(text: str, terms: Set[str], language: str) -> int | None:
+    words = stems(text, 0, 0, len(text), language)
+    first = next((start for found, start, _ in words if not terms.isdisjoint(found)), len(text))
+    first = next((pair.start for pair in pairs(text, 0, first) if pair.term in terms), first)
+    return first if first < len(text) else None
 
 
-def _best_position(ranked: Ranked, weights: Sequence[float]) -> int | None:
-    """Where in the body the stretch begins that holds the most and the rarest concepts."""
+def passage_at(
+    text: str, start: int, end: int, terms: Set[str], language: str = ENGLISH
+) -> Passage:
+    """A passage from within a range: from its sentence with the most words asked for, or its first.
+
+    For what answers by its meaning, though few or none of the words occur in it.
+    """
+    whole = composed(text)
+    if len(whole) <= _LONGEST:
+        return _all_of(whole, terms, language)
+    if whole != text:  # the range is one of the text as it was written
+        start, end = len(composed(text[:start])), len(composed(text[:end]))
+    begins = _sentence_starts(whole, start, end)
+    words = stems(whole, begins[0], 0, max(end - begins[0], 0) // _SHORT_WORD, language)
+    best = abs(max(_promises(begins, words, end, terms))[1])
+    return _window(whole, best, stems(whole, best, 0, PASSAGE_WORDS, language), terms, 0.0)
+
+
+def _sentence_starts(text: str, start: int, end: int) -> list[int]:
+    """Where the sentences of a range begin; without any, where the range does."""
+    start, end = min(start, len(text)), min(end, len(text))
+    before = text[:start].rstrip(" ")[-1:] if start else "\n"
+    begins = [start] if before in "\n.!?:" else []
+    for found in _SENTENCE_END.finditer(text, start, end):
+        word = _WORD_START.search(text, found.end(), end)
+        if word:
+            begins.append(word.start())
+    return begins or [_word_start(text, start)]
+
+
+def _promises(
+    begins: list[int], words: list[Place], end: int, terms: Set[str]
+) -> Iterator[tuple[int, int]]:
+    """How many terms each beginning shows; of equals the one next to them is the greatest."""
+    for begin in begins:
+        shown = len(_within(words, begin, end) & terms)
+        yield (shown, begin) if shown else (shown, -begin)
+
+
+def _within(words: list[Place], begin: int, end: int) -> set[str]:
+    """The stems that would be shown from here on, as far as they lie in the range."""
+    end = min(end, begin + _LONGEST)
+    shown = (found for found, first, last in words if begin <= first and last <= end)
+    return set(chain.from_iterable(shown))
+
+
+def _all_of(text: str, terms: Set[str], language: str) -> Passage:
+    spans = _spans(text, 0, len(text), stems(text, 0, 0, len(text), language), terms)
+    return Passage(_parts(text, 0, len(text), spans), spans[0][0] if spans else 0, 1.0)
+
+
+def _best_position(ranked: Ranked, weights: Sequence[float]) -> tuple[int | None, float]:
+    """Where the stretch of the body begins with the most and the rarest concepts; their share."""
     body = ranked.record.starts[BODY]
     found = sorted(
         (position, concept)
@@ -73,7 +143,7 @@ def _best_position(ranked: Ranked, weights: Sequence[float]) -> int | None:
         if position >= body
     )
     counts = [0] * len(ranked.places)
-    best, best_value, value, last = None, 0.0, 0.0, 0
+    best, best_value, value, last, held = None, 0.0, 0.0, 0, 0.0
     for first, (start, concept) in enumerate(found):
         while last < len(found) and found[last][0] < start + PASSAGE_WORDS - _LEAD:
             entering = found[last][1]
@@ -82,23 +152,25 @@ def _best_position(ranked: Ranked, weights: Sequence[float]) -> int | None:
             last += 1
         if value > best_value + 1e-9:
             best, best_value = found[first][0], value
+            held = sum(w for w, count in zip(weights, counts, strict=True) if count)
         counts[concept] -= 1
         value -= weights[concept] * (_REPEATED if counts[concept] else 1.0)
-    return best
+    return best, held / (sum(weights) or 1.0)
 
 
-def _near(text: str, record: Record, position: int) -> tuple[int, list[Place]]:
+def _near(text: str, record: Record, position: int, language: str) -> tuple[int, list[Place]]:
     """Where the passage around a position begins, with its sentence or a little before, and on."""
     wanted = max(position - _LEAD, record.starts[BODY])
     marked_position, character = record.place(wanted)
-    words = stems(text, character, wanted - marked_position, _LEAD + PASSAGE_WORDS)
+    count = _LEAD + PASSAGE_WORDS
+    words = stems(text, character, wanted - marked_position, count, language)
     for index in range(min(position - wanted, len(words) - 1), 0, -1):
         if _SENTENCE_END.search(text, words[index - 1][2], words[index][1]):
             return words[index][1], words[index:]
     return words[0][1] if words else len(text), words
 
 
-def _window(text: str, start: int, words: list[Place], terms: Set[str]) -> list[Part]:
+def _window(text: str, start: int, words: list[Place], terms: Set[str], share: float) -> Passage:
     """The passage of these words, and dots where the text goes on."""
     shown = [place for place in words[:PASSAGE_WORDS] if place[2] <= start + _LONGEST]
     end = shown[-1][2] if shown else start
@@ -106,12 +178,13 @@ def _window(text: str, start: int, words: list[Place], terms: Set[str]) -> list[
         end = min(len(text), start + _LONGEST)  # no word follows, but perhaps a sign
     closing = _CLOSING.match(text, end)
     end = closing.end() if closing else end
-    parts = _parts(text, start, end, _spans(text, start, end, shown, terms))
+    spans = _spans(text, start, end, shown, terms)
+    parts = _parts(text, start, end, spans)
     if start > 0:
         parts.insert(0, Part("… "))
     if text[end : end + _LONGEST].strip():
         parts.append(Part(" …"))
-    return parts
+    return Passage(parts, spans[0][0] if spans else start, share)
 
 
 def _word_start(text: str, at: int) -> int:
@@ -147,8 +220,22 @@ def _spans(
     text: str, start: int, end: int, words: list[Place], terms: Set[str]
 ) -> list[tuple[int, int]]:
     """The stretches to mark, in order; an identifier comes before the words it consists of."""
-    found = [(first, last) for stem, first, last in words if stem in terms]
+    found = [(first, last) for stems_, first, last in words if not terms.isdisjoint(stems_)]
+    found += _runs(text, start, end, terms)
     if not all(map(str.isalnum, terms)):
         found += [(s, e) for word, s, e in identifiers(text, start, end) if word in terms]
-        found.sort(key=lambda span: (span[0], -span[1]))
+    found.sort(key=lambda span: (span[0], -span[1]))
     return found
+
+
+def _runs(text: str, start: int, end: int, terms: Set[str]) -> list[tuple[int, int]]:
+    """Where pairs of characters stand that were asked for; those that touch are one stretch."""
+    runs: list[tuple[int, int]] = []
+    for pair in pairs(text, start, end):
+        if pair.term not in terms:
+            continue
+        if runs and pair.start <= runs[-1][1]:
+            runs[-1] = (runs[-1][0], pair.end)
+        else:
+            runs.append((pair.start, pair.end))
+    return runs

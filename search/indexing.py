@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.db import Database
+from core.languages import detect
 from core.outbox import Delivery, Event
 from kb import queries
 from kb.queries import SearchableArticle
@@ -40,6 +41,7 @@ def document(article: SearchableArticle) -> Document:
         author=article.author,
         author_names=tuple(article.author_name.split(", ")),
         published=int(article.published_at.timestamp() * 1_000_000),
+        language=article.language or detect(article.title, article.summary, article.text),
     )
 
 
@@ -123,7 +125,8 @@ class Differences:
 
 
 def verify(session: Session, engine: Engine) -> Differences:
-    """Compare the index with the database; raises IndexMissing without an index."""
+    """Compare the index with the database; raises IndexMissing without one, or if it is damaged."""
+    engine.check()
     indexed = dict(engine.searcher().digests())
     missing, different, count = [], [], 0
     for article in queries.searchable(session):

@@ -44,4 +44,5 @@ def _terms(text: Document) -> list[tuple[str, int]]:
 
 
 def _is_tiny(term: str) -> bool:
-    return len(term) < 3 and term.isascii()
+    """Too short to say anything; two characters of Chinese are a word, one is in any text."""
+    return len(term) < (3 if term.isascii() else 2)

@@ -110,7 +110,14 @@ def with_suggestion(comment: LineComment, text: Text) -> DraftFields:
     body = replaced(comment, text.body)
     if body is None:
         raise Conflict("The lines that this was about have changed since. Edit the text instead.")
-    return DraftFields(text.title, text.summary, body, tuple(text.tags), text.topic_id)
+    return DraftFields(
+        text.title,
+        text.summary,
+        body,
+        tuple(text.tags),
+        text.topic_id,
+        language=text.language,
+    )
 
 
 def accept(

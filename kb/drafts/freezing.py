@@ -1,6 +1,6 @@
 """Towards review and back: a draft is frozen into a revision, opened again, or has done its work."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,6 +16,17 @@ from kb.models import Article, Draft, Revision
 from kb.permissions import can_edit_draft
 from kb.rendering import Rendering
 from people.models import User
+
+# Called with a draft that is handed in, when its article is known; by name, each once.
+_followers: dict[str, Callable[[Session, Draft], None]] = {}
+
+
+def follow(name: str, follower: Callable[[Session, Draft], None]) -> None:
+    """Let a room above note, in the same transaction, of which article a draft is the text.
+
+    The draft may be gone at once, when nobody has to review it: an event would come too late.
+    """
+    _followers[name] = follower
 
 
 def freeze(
@@ -42,6 +53,8 @@ def freeze(
     rendering.apply(session, revision, rendering_)
     record_uses(session, revision, draft)
     draft.frozen_id, draft.under_review = revision.id, True
+    for follower in _followers.values():
+        follower(session, draft)
     return revision
 
 
@@ -110,8 +123,10 @@ def missing_fields(text: Text) -> dict[str, str]:
 def differs(one: Text, other: Text) -> bool:
     """Whether a reader or a curator would see a difference between two texts."""
     fields = ("title", "summary", "body", "topic_id")
-    return list(one.tags) != list(other.tags) or any(
-        getattr(one, field) != getattr(other, field) for field in fields
+    return (
+        list(one.tags) != list(other.tags)
+        or any(getattr(one, field) != getattr(other, field) for field in fields)
+        or bool(one.language and other.language and one.language != other.language)
     )
 
 
@@ -146,6 +161,7 @@ def _revision(session: Session, draft: Draft, article: Article, note: str) -> Re
         dialect=draft.dialect,
         tags=list(draft.tags),
         topic_id=draft.topic_id,
+        language=draft.language,
         author_id=draft.author_id,
         byline=draft.byline,
         writers=list(draft.writers),

@@ -49,6 +49,7 @@ def revise(
         dialect=former.dialect,
         tags=list(text.tags),
         topic_id=text.topic_id,
+        language=text.language or former.language,
         author_id=former.author_id,
         byline=former.byline,
         writers=sorted({*former.writers, by.id} if credit else former.writers),
@@ -78,7 +79,14 @@ def propose_for(
     by: User,
 ) -> Revision:
     """A frozen change to `article` in somebody's name, put together by `by`, who is credited too."""
-    fields = DraftFields(text.title, text.summary, text.body, tuple(text.tags), text.topic_id)
+    fields = DraftFields(
+        text.title,
+        text.summary,
+        text.body,
+        tuple(text.tags),
+        text.topic_id,
+        language=text.language,
+    )
     draft = start(
         session,
         fields,

@@ -77,6 +77,7 @@ def start(
         body="",
         tags=[],
         topic_id=None,
+        language="",
     )
     try:
         with session.begin_nested():
@@ -213,6 +214,7 @@ def _fill(session: Session, draft: Draft, fields: DraftFields, by: User) -> None
     draft.title, draft.summary, draft.body = fields.title, fields.summary, fields.body
     draft.writers = sorted({*(draft.writers or ()), by.id})
     draft.tags, draft.topic_id = list(fields.tags), fields.topic_id
+    draft.language = fields.language
     # Co-authors write, but do not choose who else does; and a name typed by half takes nobody out.
     if by.id == draft.author_id and "coauthors" not in fields.doubts:
         wanted = [i for i in fields.coauthor_ids if i != draft.author_id]
@@ -223,10 +225,12 @@ def _fill(session: Session, draft: Draft, fields: DraftFields, by: User) -> None
 def _same(draft: Draft, fields: DraftFields, by: User) -> bool:
     if by.id == draft.author_id and {p.id for p in draft.coauthors} != set(fields.coauthor_ids):
         return False
-    return (draft.title, draft.summary, draft.body, draft.tags, draft.topic_id) == (
+    saved = (draft.title, draft.summary, draft.body, draft.tags, draft.topic_id, draft.language)
+    return saved == (
         fields.title,
         fields.summary,
         fields.body,
         list(fields.tags),
         fields.topic_id,
+        fields.language,
     )

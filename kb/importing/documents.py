@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from core import clock
+from core import clock, languages
 from core.markup import DIALECTS, link_key
 from core.text import one_line
 from kb.forms import LONGEST_SUMMARY, LONGEST_TAG, LONGEST_TITLE, MOST_TAGS, parse_tags
@@ -44,6 +44,7 @@ class Document:
     topic: "TopicWish"
     kind: Kind
     dialect: str
+    language: str
     authors: tuple[str, ...]
     coauthors: tuple[str, ...]
     byline: str
@@ -68,6 +69,7 @@ def parse(path: str, text: str, sha256: str) -> Document:
         topic=_topic(fields) or folder_topic(path),
         kind=Kind(fields.choice("kind", [*Kind]) or Kind.HOWTO),
         dialect=fields.choice("dialect", DIALECTS),
+        language=_language(fields),
         authors=fields.lines("author"),
         coauthors=fields.lines("coauthors"),
         byline=fields.line("byline", 200),
@@ -119,6 +121,15 @@ def _tags(fields: "_Reader") -> tuple[str, ...]:
             f"Only {MOST_TAGS} tags of at most {LONGEST_TAG} characters each were taken."
         )
     return kept
+
+
+def _language(fields: "_Reader") -> str:
+    """As the file says, `language: de` or `lang: de-AT`; empty: found out from the text."""
+    written = fields.line("language", 40) or fields.line("lang", 40)
+    language = languages.clean(written)
+    if language is None:
+        fields.notes.append(f"“{written}” is no language known here; it was found out instead.")
+    return language or ""
 
 
 def _date(fields: "_Reader") -> datetime | None:

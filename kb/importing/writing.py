@@ -181,7 +181,7 @@ class _Writer:
                 f"{text.author.name}. Bring it up to date there, then submit it.",
             )
             return True
-        elif text.digest == digest_of(live) and live.topic_id == text.topic.id:
+        elif text.digest == digest_of(live) and text.stands_in(live):
             return False  # what changed in the file shows nowhere
         revision = self._revision(item, text, article)
         date = self._date(item, article)
@@ -218,6 +218,7 @@ class _Writer:
             dialect=text.dialect,
             tags=list(item.document.tags),
             topic_id=text.topic.id,
+            language=item.document.language,
             author_id=text.author.id,
             byline=text.byline,
             note="",
@@ -319,10 +320,16 @@ class _Text:
             tags=item.document.tags,
             topic_id=topic.id,
             coauthor_ids=tuple(person.id for person in coauthors),
+            language=item.document.language,
         )
         self.digest = _digest(
             item.document.title, item.summary, item.body, item.document.tags, self.dialect, byline
         )
+
+    def stands_in(self, live: Revision) -> bool:
+        """Whether the live text has the topic and the language that the file says."""
+        language = self.fields.language or live.language
+        return (live.topic_id, live.language) == (self.topic.id, language)
 
 
 def digest_of(text: Revision | Draft) -> str:

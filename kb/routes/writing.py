@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, flash, jsonify, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from core import turns
+from core import languages, turns
 from core.db import db
 from core.errors import Conflict, DomainError, Invalid
 from core.web import number, posted, settings, wants_json
@@ -316,6 +316,7 @@ def _editor(
         article=article,
         live_url=url_for("kb.article", slug=article.slug) if live and article else None,
         topics=tree(db.session).choices(),
+        languages=languages.NAMES.items(),
         errors=errors or {},
         message=message,
         conflict=conflict,

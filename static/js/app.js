@@ -2,6 +2,7 @@
 // ./behaviors/busy.js, and calls their connect(element) once. Pages work before, and without, any of this.
 
 import { connect as connectForms } from "./behaviors/forms.js";
+import { connect as connectRemembering } from "./behaviors/remember.js";
 import { connect as connectShortcuts } from "./behaviors/shortcuts.js";
 import { connect as connectTimes } from "./behaviors/time.js";
 
@@ -27,6 +28,7 @@ async function connect(element, name) {
 }
 
 connectForms(document);
+connectRemembering(document);
 connectShortcuts(document);
 document.addEventListener("content:added", (event) => start(event.target));
 start();

@@ -3,7 +3,7 @@
 import { differing, fieldsOf, fill, setVersion } from "../lib/draft.js";
 import { replaceAll } from "../lib/text.js";
 
-const NAMES = { title: "Title", summary: "Summary", topic: "Topic", tags: "Tags", coauthors: "Written with", body: "Text" };
+const NAMES = { title: "Title", summary: "Summary", topic: "Topic", tags: "Tags", coauthors: "Written with", language: "Language", body: "Text" };
 
 export function connect(place) {
   const form = document.getElementById("editor");

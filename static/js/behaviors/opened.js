@@ -6,7 +6,7 @@ export function connect(list) {
 }
 
 function tell(list, event) {
-  const link = event.target.closest(".item__title a");
+  const link = event.target.closest(".item__title a, .item__place");
   if (!link) return;
   const place = [...list.children].findIndex((item) => item.contains(link));
   const article = decodeURIComponent(link.pathname.split("/").pop());

@@ -26,7 +26,8 @@ export class Suggestions {
     this.#list = this.#makeList(form);
     this.#status = this.#makeStatus(form);
     this.#describeField();
-    this.#field.addEventListener("input", () => this.#later());
+    this.#field.addEventListener("input", (event) => event.isComposing || this.#later());
+    this.#field.addEventListener("compositionend", () => this.#later());
     this.#field.addEventListener("keydown", (event) => this.#key(event));
     form.addEventListener("submit", () => this.#close());
     form.addEventListener("focusout", (event) => {
@@ -66,7 +67,10 @@ export class Suggestions {
     clearTimeout(this.#timer);
     this.#request?.abort();
     const typed = this.#field.value.trim();
-    if (typed.length < SHORTEST) return this.#close();
+    if (typed.length < SHORTEST) {
+      this.#list.replaceChildren();
+      return this.#close();
+    }
     this.#timer = setTimeout(() => this.#ask(typed), PAUSE);
   }
 
@@ -103,6 +107,7 @@ export class Suggestions {
   }
 
   #key(event) {
+    if (event.isComposing) return;
     if (event.key === "Escape" && !this.#list.hidden) {
       event.preventDefault();
       this.#close();

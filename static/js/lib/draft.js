@@ -1,6 +1,6 @@
 // What the editor's form holds, as the plain object that is sent, compared and kept.
 
-const FIELDS = ["title", "summary", "topic", "tags", "coauthors", "body"];
+const FIELDS = ["title", "summary", "topic", "tags", "coauthors", "language", "body"];
 
 export function fieldsOf(form) {
   return Object.fromEntries(FIELDS.map((name) => [name, form.elements[name].value.replaceAll("\r\n", "\n")]));

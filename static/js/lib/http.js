@@ -16,6 +16,17 @@ export async function getJson(url, { signal } = {}) {
   return ask(url, { signal });
 }
 
+// A page, or a part of one: `page` is its document, none where there was no answer; `path` is where it came from in the end.
+export async function getPage(url, { signal } = {}) {
+  try {
+    const response = await fetch(url, { headers: { Accept: "text/html" }, credentials: "same-origin", signal });
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    return { ok: response.ok, status: response.status, path: new URL(response.url).pathname, page };
+  } catch (error) {
+    return { ok: false, status: 0, cancelled: error.name === "AbortError", page: null };
+  }
+}
+
 async function ask(url, options) {
   const headers = { Accept: "application/json", ...options.headers };
   try {

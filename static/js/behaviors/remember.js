@@ -1,0 +1,11 @@
+// Keeps what is looked for from any search field, once it is sent, and forgets all of it when the person signs out.
+
+import { forgetAll, remember } from "../lib/recent-searches.js";
+
+export function connect(root) {
+  root.addEventListener("submit", ({ target: form }) => {
+    const path = new URL(form.action).pathname;
+    if (path === "/signout") forgetAll();
+    if (path === "/search" && form.elements.q) remember(form.elements.q.value);
+  });
+}
