@@ -17,6 +17,7 @@ def init_app(app: Flask) -> None:
         holdings,
         lifecycle,
         lifecycle_notices,
+        outcomes,
         permissions,
         plans,
         publishing,
@@ -40,6 +41,7 @@ def init_app(app: Flask) -> None:
     holdings.init_app()
     periodic.every("plans", plans.EVERY_SECONDS, plans.carry_out_due)
     periodic.every("care-reminders", reminders.EVERY_SECONDS, reminders.remind)
+    periodic.every("outcomes", outcomes.FORGET_SECONDS, outcomes.forget)
     tally.register(views.COUNTER, views.write)
     app.extensions["article_visits"] = views.Visits()
     app.register_blueprint(routes.bp)

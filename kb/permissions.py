@@ -1,7 +1,9 @@
 """Who may read, write and see what in the knowledge base; the same functions guard and show."""
 
+from typing import Any
+
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from kb import standing
 from kb.models import (
@@ -133,7 +135,21 @@ def _writes(user_id: int) -> sa.ColumnElement[bool]:
     return sa.or_(Draft.author_id == user_id, Draft.id.in_(together))
 
 
-def authored_by(user_id: int | sa.BindParameter[int]) -> sa.ColumnElement[bool]:
+def authored_by(user_id: Any, revision: Any = Revision) -> sa.ColumnElement[bool]:
     """Revisions this person wrote or helped to write."""
-    together = sa.select(RevisionCoauthor.revision_id).where(RevisionCoauthor.user_id == user_id)
-    return sa.or_(Revision.author_id == user_id, Revision.id.in_(together))
+    together = (
+        sa.select(RevisionCoauthor.revision_id)
+        .where(RevisionCoauthor.user_id == user_id)
+        .correlate_except(RevisionCoauthor)  # the person may be a column of what asks
+    )
+    return sa.or_(revision.author_id == user_id, revision.id.in_(together))
+
+
+def contributed(article_id: Any, user_id: Any) -> sa.ColumnElement[bool]:
+    """Whether somebody wrote or helped to write any text of an article that was published."""
+    publication, revision = aliased(Publication), aliased(Revision)
+    return sa.exists().where(
+        publication.article_id == article_id,
+        publication.revision_id == revision.id,
+        authored_by(user_id, revision),
+    )

@@ -9,7 +9,7 @@ from core import clock, outbox
 from core.errors import Conflict
 from core.markup import link_key
 from core.text import slugify
-from kb import standing, verification
+from kb import outcomes, standing, verification
 from kb.models import (
     Article,
     ArticleSlug,
@@ -113,6 +113,7 @@ def _copy(session: Session, article: Article, former: Revision, note: str) -> Re
         dialect=former.dialect,
         tags=list(former.tags),
         topic_id=former.topic_id,
+        language=former.language,
         author_id=former.author_id,
         byline=former.byline,
         writers=list(former.writers),
@@ -138,6 +139,7 @@ def _copy(session: Session, article: Article, former: Revision, note: str) -> Re
             ["attachment_id", "revision_id"], uses.where(AttachmentUse.revision_id == former.id)
         )
     )
+    outcomes.carry_over(session, former, copy)
     return copy
 
 
@@ -168,6 +170,8 @@ def _put_live(
     outbox.record(session, PUBLISHED, article.id, by=by.id, data={"number": publication.number})
     session.flush()
     session.refresh(article, ["live_revision", "topic"])
+    if publication.number > 1:
+        outcomes.recount(session, article)
     return publication
 
 

@@ -58,6 +58,12 @@ SORTS = {
             MailChoice.AT_ONCE,
         ),
         Sort(
+            "gaps",
+            "What is wanted",
+            "Something you looked for or were to write is there, or open to others again.",
+            MailChoice.DAILY,
+        ),
+        Sort(
             "handover",
             "Handing over",
             "Articles, topics or reviews become yours, or somebody else's.",

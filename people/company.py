@@ -1,4 +1,4 @@
-"""When the company works, and who sees to it that nothing lies about."""
+"""When the company works, who sees to it that nothing lies about, and what is kept of searches."""
 
 import hashlib
 import json
@@ -62,6 +62,12 @@ def coordinator(session: Session) -> User | None:
     query = sa.select(Company).options(joinedload(Company.coordinator))
     row = session.scalar(query)
     return row.coordinator if row and row.coordinator and row.coordinator.active else None
+
+
+def keeps_searches(session: Session) -> bool:
+    """Whether the company wants to keep what its people search for; until it says, it does."""
+    kept = session.scalar(sa.select(Company.keeps_searches).where(Company.id == 1))
+    return kept is not False
 
 
 def next_holidays(chosen: Times, today: date, most: int = 5) -> list[tuple[date, str]]:
@@ -179,6 +185,21 @@ def change(session: Session, chosen: Times, *, former: str, by: User) -> Times:
     return chosen
 
 
+def keep_searches(session: Session, keep: bool, *, by: User) -> None:
+    """Keep from now on what people search for, or nothing of it."""
+    if not can_manage_company(by):
+        raise NotAllowed("Only administrators choose what is kept of searches.")
+    row = session.get(Company, 1, with_for_update=True, populate_existing=True)
+    if keeps_searches(session) == keep:
+        return  # the second click
+    if row is None:
+        row = Company(id=1, **_stored(Times()))
+        session.add(row)
+    row.keeps_searches = keep
+    session.flush()
+    _write_audit(session, {"keeps_searches": not keep}, {"keeps_searches": keep}, by)
+
+
 def _checked(session: Session, chosen: Times) -> Times:
     """The times, clean; raises Invalid naming everything that does not fit."""
     errors: dict[str, str] = {}
@@ -244,6 +265,15 @@ def _stored(chosen: Times) -> dict[str, Any]:
 def _audit(session: Session, before: Times, after: Times, by: User) -> None:
     old, new = _stored(before), _stored(after)
     differs = [name for name in new if old[name] != new[name]]
+    _write_audit(
+        session,
+        {name: old[name] for name in differs},
+        {name: new[name] for name in differs},
+        by,
+    )
+
+
+def _write_audit(session: Session, before: dict[str, Any], after: dict[str, Any], by: User) -> None:
     audit.write(
         session,
         CHANGED,
@@ -252,8 +282,5 @@ def _audit(session: Session, before: Times, after: Times, by: User) -> None:
         name="The company",
         by=by.id,
         by_name=by.name,
-        detail={
-            "before": {name: old[name] for name in differs},
-            "after": {name: new[name] for name in differs},
-        },
+        detail={"before": before, "after": after},
     )

@@ -85,7 +85,7 @@ class User(Model):
 
 
 class Company(Model):
-    """The one row about the company: when people work, and who sees to it that nothing lies about."""
+    """The one row about the company: when people work, who sees to what lies about, what is kept."""
 
     __tablename__ = "company"
 
@@ -98,6 +98,9 @@ class Company(Model):
     coordinator_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("user_account.id", ondelete="SET NULL"), index=True
     )
+
+    # Whether it is kept what people search for, with their names for thirty days.
+    keeps_searches: Mapped[bool] = mapped_column(default=True)
 
     coordinator: Mapped[User | None] = relationship()
 

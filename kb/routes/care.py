@@ -8,7 +8,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from core.db import db
 from core.errors import Conflict, Invalid
 from core.web import number, own_address, page_of
-from kb import dependencies, flags, handover, queries, standing, tasks, verification
+from kb import dependencies, flags, handover, outcomes, queries, standing, tasks, verification
 from kb.care_notices import REASONS, RESULTS
 from kb.models import Article, DependencyKind, FlagState
 from kb.routes import bp
@@ -32,6 +32,7 @@ def care() -> Any:
         tasks=tasks.of_owner(db.session, me()),
         flags=flags.handled_by(db.session, me()),
         flagged=flags.opened_by(db.session, me()),
+        failing=outcomes.failing(db.session, me()),
         reasons=REASONS,
         states=STATES,
         waiting_in_topics=tasks.count_in_topics(db.session, Wanted(topic_ids)) if topic_ids else 0,

@@ -1,14 +1,15 @@
 """Home, articles, their history, topics, tags."""
 
 from typing import Any
+from urllib.parse import parse_qs
 
 from flask import abort, current_app, redirect, render_template, request, url_for
 
 from core import diff
 from core.db import db
-from core.web import is_reading, page_of, wants_json
-from kb import differences, queries, standing, stewards, views
-from kb.models import Article, Publication
+from core.web import came_from, is_reading, page_of, wants_json
+from kb import differences, outcomes, queries, standing, stewards, views
+from kb.models import Article, FlagReason, Publication
 from kb.permissions import can_read_withheld
 from kb.queries import Filter
 from kb.routes import bp
@@ -54,15 +55,34 @@ def article_html(article: queries.ArticlePage, **refused: Any) -> str:
         topic_id=article.topic_id,
         named=article.reader_is_named,
     )
-    return render_template("kb/article.html", article=article, can_manage=can_manage, **refused)
+    return render_template(
+        "kb/article.html",
+        article=article,
+        can_manage=can_manage,
+        is_asked=outcomes.is_asked(article, is_live=article.unpublished_at is None),
+        found_by=_found_by(),
+        **{"flag": _flag_begun(), **refused},
+    )
+
+
+def _found_by() -> str:
+    """What somebody searched for who came from there."""
+    origin = came_from()
+    if origin is None or origin.path != "/search":
+        return ""
+    return parse_qs(origin.query).get("q", [""])[0]
+
+
+def _flag_begun() -> dict[str, Any] | None:
+    """The form for a flag, open and with its reason chosen, for whoever followed a link to it."""
+    reason = request.args.get("flag", "")
+    return {"form": {"reason": reason}, "errors": {}} if reason in list(FlagReason) else None
 
 
 def _count_view(article: queries.ArticlePage) -> None:
-    reader = me()
-    is_own = reader.id == article.author_id or reader.handle in dict(article.coauthors)
-    if is_reading() and not is_own:
+    if is_reading() and not article.reader_wrote:
         visits: views.Visits = current_app.extensions["article_visits"]
-        views.count(visits, article.id, by=reader.id)
+        views.count(visits, article.id, by=me().id)
 
 
 @bp.get("/articles/<slug>/history")

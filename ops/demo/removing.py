@@ -20,6 +20,7 @@ from curation.models import (
     ReviewEntry,
     SavedFilter,
 )
+from kb import outcomes
 from kb.models import (
     Article,
     ArticleDependency,
@@ -116,6 +117,7 @@ def remove(session: Session) -> Removed:
     gone, kept = _split_articles(session, demo)
     rested_on = _rested_on(session, gone)
     _remove_searches(session, demo, gone)
+    _take_back_outcomes(session, demo)
     _remove_care_of_search(session, demo)
     for article in gone:
         _remove_article(session, article)
@@ -232,6 +234,14 @@ def _remove_searches(session: Session, demo: sa.Select[Any], articles: list[Arti
     opened = sa.and_(SearchRecord.user_id.is_(None), SearchRecord.opened_id.in_(ids))
     theirs = sa.or_(SearchRecord.user_id.in_(demo), opened)
     session.execute(sa.delete(SearchRecord).where(theirs))
+
+
+def _take_back_outcomes(session: Session, demo: sa.Select[Any]) -> None:
+    """What demo people said of articles, so that those which stay count real people only."""
+    theirs = sa.delete(Outcome).where(Outcome.user_id.in_(demo)).returning(Outcome.article_id)
+    ids = set(session.scalars(theirs.execution_options(synchronize_session=False)))
+    for article in session.scalars(sa.select(Article).where(Article.id.in_(ids))):
+        outcomes.recount(session, article)
 
 
 def _remove_care_of_search(session: Session, demo: sa.Select[Any]) -> None:

@@ -1,4 +1,4 @@
-"""Administrators' page about the company: when it works, its days off, who coordinates."""
+"""Administrators' page about the company: when it works, who coordinates, what is kept of searches."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from core import clock
 from core.db import db
 from core.errors import Conflict, Invalid, NotAllowed
-from core.web import number, posted
+from core.web import number, posted, settings
 from core.worktime import DAY_NAMES
 from people import company, zones
 from people.company import Times
@@ -45,6 +45,15 @@ def change() -> Any:
     return redirect(url_for(".page"), 303)
 
 
+@bp.post("/admin/company/searches")
+def keep_searches() -> Any:
+    keep = posted().get("keep") == "1"
+    company.keep_searches(db.session, keep, by=me())
+    db.session.commit()
+    flash("Searches are kept from now on." if keep else "Nothing is kept of searches from now on.")
+    return redirect(url_for(".page"), 303)
+
+
 def _page(form: Mapping[str, str], problem: Conflict | Invalid | None = None) -> str:
     times = company.times(db.session)
     today = clock.now().astimezone(zones.of(db.session, me())).date()
@@ -62,6 +71,8 @@ def _page(form: Mapping[str, str], problem: Conflict | Invalid | None = None) ->
         countries=company.countries(),
         holidays=company.next_holidays(times, today),
         coordinators=_coordinators(),
+        keeps_searches=company.keeps_searches(db.session),
+        can_keep_searches=settings().search_records,
     )
 
 

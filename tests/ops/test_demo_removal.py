@@ -15,6 +15,7 @@ from tests.factories import (
     make_draft,
     make_review,
     make_user,
+    said,
     settle,
 )
 
@@ -109,3 +110,13 @@ def test_an_image_that_a_real_person_shows_stays(session: Session, alice: User, 
     assert (removed.people, removed.kept_people) == (1, 1)
     assert session.scalars(sa.select(Attachment)).all() == [used]
     assert not demo.active
+
+
+def test_of_what_readers_said_real_people_alone_are_counted(
+    session: Session, alice: User, bob: User, demo: User
+) -> None:
+    article = make_article(session, alice)
+    for reader in (bob, demo):
+        said(session, article, reader)
+    remove(session)
+    assert article.worked == 1

@@ -168,3 +168,20 @@ def test_a_change_is_audited(session: Session, ada: User) -> None:
         "before": {"country": "", "days_off": []},
         "after": {"country": "DK", "days_off": ["2025-12-24"]},
     }
+
+
+def test_administrators_choose_whether_searches_are_kept(
+    session: Session, ada: User, cora: User
+) -> None:
+    assert company.keeps_searches(session)
+    for keep in (False, False, True):  # the second click changes nothing
+        company.keep_searches(session, keep, by=ada)
+        assert company.keeps_searches(session) is keep
+    assert company.times(session) == Times()
+    entries = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == company.CHANGED))
+    assert [entry.detail["after"] for entry in entries] == [
+        {"keeps_searches": False},
+        {"keeps_searches": True},
+    ]
+    with pytest.raises(NotAllowed):
+        company.keep_searches(session, False, by=cora)

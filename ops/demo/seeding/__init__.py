@@ -10,7 +10,17 @@ from core.config import Config
 from core.db import Database
 from core.errors import Conflict
 from kb.models import Topic
-from ops.demo.seeding import articles, care, changes, demand, founding, told
+from ops.demo.seeding import (
+    articles,
+    care,
+    changes,
+    demand,
+    founding,
+    gaps,
+    outcomes,
+    search_care,
+    told,
+)
 from ops.demo.seeding.founding import PASSWORD
 from ops.demo.seeding.manuscripts import Manuscripts
 from ops.demo.seeding.story import Story
@@ -57,6 +67,9 @@ def _tell(story: Story) -> None:
     articles.tell(story, manuscripts)
     changes.tell(story, manuscripts)
     care.tell(story)
+    outcomes.tell(story)
+    search_care.tell(story)
+    gaps.tell(story)
     demand.tell(story)
     story.run()
 

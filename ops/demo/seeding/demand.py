@@ -53,6 +53,7 @@ def _searches(story: Story, facts: Mapping[str, Any]) -> Iterator[Searched]:
             story.people[handle].id,
             random.choice(facts["words"]),
             facts.get("found", 0),
+            facts.get("topic", ""),
         )
 
 
