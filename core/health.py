@@ -13,7 +13,8 @@ log = logging.getLogger("firsthand.health")
 
 bp = Blueprint("health", __name__)
 
-Check = Callable[[], None]
+# Raises when the part does not answer; may return what else is to be said of it.
+Check = Callable[[], str | None]
 
 
 def init_app(app: Flask) -> None:
@@ -22,7 +23,10 @@ def init_app(app: Flask) -> None:
 
 
 def add_check(app: Flask, name: str, check: Check) -> None:
-    """Let `/readyz` call `check()`, which raises when its part does not answer."""
+    """Let `/readyz` call `check()`, which raises when its part does not answer.
+
+    What it returns is said in place of "ok".
+    """
     app.extensions["health"][name] = check
 
 
@@ -39,24 +43,26 @@ def ready() -> tuple[Response, int]:
         name: _answers(name, check) for name, check in current_app.extensions["health"].items()
     }
     well = all(parts.values())
-    words = {name: "ok" if answers else "no answer" for name, answers in parts.items()}
+    words = {name: said or "no answer" for name, said in parts.items()}
     return jsonify(status="ok" if well else "not ready", parts=words), 200 if well else 503
 
 
-def _answers(name: str, check: Check) -> bool:
+def _answers(name: str, check: Check) -> str | None:
+    """What is said of a part; none: it does not answer."""
     try:
-        check()
+        return check() or "ok"
     except Exception:
         log.exception("%s does not answer", name)
-        return False
-    return True
+        return None
 
 
-def _database() -> None:
+def _database() -> str | None:
     db.session.execute(sa.text("SELECT 1"))
+    return None
 
 
-def _storage() -> None:
+def _storage() -> str | None:
     folder = settings().data
     if not folder.is_dir():
         raise FileNotFoundError(folder)
+    return None

@@ -14,6 +14,13 @@ from core.outbox import Event
 from search.engines import Engine, open_engine
 from search.pipeline import Pipeline
 from search.repair import Repairer
+from search.semantic import HoldsVectors, Vectors
+from search.semantic.encoder import Encoder
+from search.semantic.indexing import SUBSCRIBER as MEANING
+from search.semantic.sense import Senses
+from search.semantic.upkeep import EVERY_SECONDS, Upkeep
+
+CHECK_SECONDS = 300  # between two readings of the whole index
 
 
 @dataclass(frozen=True)
@@ -23,12 +30,24 @@ class Search:
     engine: Engine
     pipeline: Pipeline
     repairer: Repairer
+    meaning: "Meanings | None"
+
+
+@dataclass(frozen=True)
+class Meanings:
+    """What search by meaning is done with, where it is installed and switched on."""
+
+    encoder: Encoder
+    vectors: Vectors
+    senses: Senses
+    upkeep: Upkeep
 
 
 def init_app(app: Flask, config: Config) -> None:
     from kb.publishing import PUBLISHED
     from kb.topics import ARTICLE_CHANGED
-    from search import cli, demand, indexing, records, routes, slots
+    from search import cli, demand, gaps, indexing, pins, records, routes, slots
+    from search.report import Report
 
     try:
         engine = open_engine(config.search_url, config.data / "search")
@@ -39,9 +58,17 @@ def init_app(app: Flask, config: Config) -> None:
         indexing.deliver(db, engine, events)
 
     repairer = Repairer(db, engine)
-    app.extensions["search"] = Search(engine, Pipeline(engine), repairer)
     kinds = [PUBLISHED, ARTICLE_CHANGED]
+    meaning = _meanings(config, engine)
+    pipeline = Pipeline(engine, meaning.senses if meaning else None)
+    app.extensions["search"] = Search(engine, pipeline, repairer, meaning)
     outbox.subscribe(indexing.SUBSCRIBER, kinds, deliver, exclusive=True, batch=outbox.BATCH)
+    if meaning:
+        upkeep = meaning.upkeep
+        outbox.subscribe(MEANING, kinds, upkeep.deliver, batch=10, apart=True)
+        periodic.every(
+            "search-meaning", EVERY_SECONDS, lambda _session: upkeep.start(), inside=False
+        )
     if config.search_records:
         records.init()
     periodic.every("search-records", 24 * 3600, records.forget)
@@ -55,14 +82,37 @@ def init_app(app: Flask, config: Config) -> None:
         lambda _session, _events: demanded.refresh_new(),
         batch=50,
     )
+    pins.init()
+    gaps.init(engine, pipeline)
+    app.extensions["search_report"] = Report(meaning.encoder if meaning else None)
+    periodic.every(
+        "search-index-check", CHECK_SECONDS, lambda _session: repairer.check(), inside=False
+    )
     health.add_check(app, "index", lambda: _answers(repairer, engine))
     app.register_blueprint(routes.bp)
     slots.init_app(app)
     cli.init_app(app)
 
 
-def _answers(repairer: Repairer, engine: Engine) -> None:
+def _meanings(config: Config, engine: Engine) -> Meanings | None:
+    encoder = Encoder(config.data / "search", on=config.semantic)
+    if not encoder.is_there:
+        return None
+    from search.semantic.vectors import VectorFolder  # which needs packages that may be missing
+
+    vectors: Vectors
+    if isinstance(engine, HoldsVectors):
+        vectors = engine.vectors(encoder.name)
+    else:
+        vectors = VectorFolder(config.data / "search" / "meaning", encoder.name)
+    upkeep = Upkeep(db, encoder, vectors, config.data / "search" / "meaning.lock")
+    senses = Senses(encoder, vectors, lambda _error: upkeep.start())
+    return Meanings(encoder, vectors, senses, upkeep)
+
+
+def _answers(repairer: Repairer, engine: Engine) -> str | None:
     repairer.asking(lambda: engine.searcher().documents)
+    return "ok, but damaged; being built anew" if repairer.is_repairing else None
 
 
 def search_of_app() -> Search:

@@ -2,7 +2,11 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import click
 import sqlalchemy as sa
@@ -14,10 +18,16 @@ from core.web import settings
 from kb import queries
 from kb.queries import ResultRow
 from people.models import User
-from search import indexing, search_of_app
+from search import Meanings, evaluation, indexing, search_of_app
+from search.asking import ask
 from search.engines import EngineError
+from search.indexing import Progress
 from search.page import Shown, shown
 from search.query import parse
+from search.semantic.encoder import Encoder
+from search.semantic.indexing import PassageDifferences
+from search.semantic.indexing import rebuild as rebuild_meaning
+from search.semantic.indexing import verify as verify_meaning
 
 search_cli = AppGroup("search", help="Build the search index, check it, try it.")
 
@@ -32,18 +42,13 @@ def rebuild() -> None:
 
     Example: flask search rebuild
     """
-    engine = search_of_app().engine
-    bar = click.progressbar(
-        length=1, label="Indexing", hidden=not sys.stderr.isatty(), file=sys.stderr
-    )
-
-    def progress(done: int, total: int) -> None:
-        bar.length = total
-        bar.update(done - bar.pos)
-
+    room = search_of_app()
+    engine = room.engine
     try:
-        with bar:
+        with _progress() as progress:
             count = indexing.rebuild(db, engine, progress)
+        if room.meaning:
+            rebuild_meaning(db, room.meaning.encoder, room.meaning.vectors)
     except EngineError as error:
         raise click.ClickException(f"{error}.") from None
     click.echo(f"{count} {'article is' if count == 1 else 'articles are'} in the index.")
@@ -56,30 +61,43 @@ def verify(as_json: bool) -> None:
 
     Example: flask search verify --json
     """
+    room = search_of_app()
     try:
-        found = indexing.verify(db.session, search_of_app().engine)
+        found = indexing.verify(db.session, room.engine)
+        meant = _verify_meaning(room.meaning) if room.meaning else None
     except EngineError as error:
         raise click.ClickException(f"{error}. Run: flask search rebuild") from None
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "articles": found.articles,
-                    "missing": found.missing,
-                    "extra": found.extra,
-                    "different": found.different,
-                }
-            )
-        )
+        told = _differences(found)
+        if meant is not None:
+            told["meaning"] = {**_differences(meant), "waiting": meant.waiting}
+        click.echo(json.dumps(told))
     else:
-        click.echo(_in_words(found))
-    if found:
+        click.echo(_in_words(found, "The index"))
+        if meant is not None:
+            click.echo(_in_words(meant, "What is kept of meaning"))
+            if meant.waiting:
+                click.echo(f"Of {meant.waiting} articles the meaning is still to be worked out.")
+    if found or meant:
         raise SystemExit(1)
 
 
-def _in_words(found: indexing.Differences) -> str:
+def _verify_meaning(meaning: Meanings) -> PassageDifferences:
+    return verify_meaning(db.session, meaning.encoder, meaning.vectors)
+
+
+def _differences(found: indexing.Differences) -> dict[str, Any]:
+    return {
+        "articles": found.articles,
+        "missing": found.missing,
+        "extra": found.extra,
+        "different": found.different,
+    }
+
+
+def _in_words(found: indexing.Differences, copy: str) -> str:
     if not found:
-        return f"The index agrees with the database: {found.articles} articles."
+        return f"{copy} agrees with the database: {found.articles} articles."
     lines = [
         f"{words}: {', '.join(map(str, ids[:20]))}{' ...' if len(ids) > 20 else ''}"
         for words, ids in (
@@ -90,6 +108,64 @@ def _in_words(found: indexing.Differences) -> str:
         if ids
     ]
     return "\n".join([*lines, "Run: flask search rebuild"])
+
+
+@search_cli.command("eval")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--lexical", is_flag=True, help="By words alone.")
+@click.option("--typos", is_flag=True, help="Mistype one word of each query.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def measure(folder: Path, lexical: bool, typos: bool, as_json: bool) -> None:
+    """Measure search on a collection of docs.jsonl, queries.jsonl and qrels.tsv.
+
+    Builds an index of its own in a temporary folder and touches nothing else.
+
+    Example: flask search eval collections/cranfield --lexical
+    """
+    try:
+        collection = evaluation.read(folder)
+        with TemporaryDirectory() as scratch, _encoder(lexical) as encoder, _progress() as progress:
+            found = evaluation.evaluate(
+                collection, Path(scratch), encoder=encoder, typos=typos, progress=progress
+            )
+    except evaluation.EvaluationImpossible as error:
+        raise click.ClickException(f"{error}.") from None
+    if as_json:
+        click.echo(json.dumps(found.as_json()))
+        return
+    for name, value in found.as_json().items():
+        click.echo(f"{name:12}{value}")
+
+
+@contextmanager
+def _encoder(lexical: bool) -> Iterator[Encoder | None]:
+    meaning = search_of_app().meaning
+    if lexical or meaning is None:
+        if not lexical:
+            click.echo("Search by meaning is not installed: by words alone.", err=True)
+        yield None
+        return
+    try:
+        if not meaning.encoder.wait():
+            raise click.ClickException("The encoder does not start; see the log.")
+        yield meaning.encoder
+    finally:
+        meaning.encoder.close()
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Shows how far it is on a terminal, and stays quiet in a pipe."""
+    bar = click.progressbar(
+        length=1, label="Indexing", hidden=not sys.stderr.isatty(), file=sys.stderr
+    )
+
+    def progress(done: int, total: int) -> None:
+        bar.length = total
+        bar.update(done - bar.pos)
+
+    with bar:
+        yield progress
 
 
 @search_cli.command("query")
@@ -107,12 +183,12 @@ def query(text: str, email: str | None, as_json: bool) -> None:
         return queries.result_rows(db.session, reader, ids)
 
     try:
-        results = search_of_app().pipeline.search(parse(text), visible)
+        results = ask(db.session, search_of_app().pipeline, parse(text), visible)
     except EngineError as error:
         raise click.ClickException(f"{error}. Run: flask search rebuild") from None
     texts = queries.texts(db.session, reader, [hit.id for hit in results.hits])
     lines = shown(results, texts)
-    scores = [round(hit.ranked.score, 3) for hit in results.hits]
+    scores = [round(hit.scored.score, 3) for hit in results.hits]
     if as_json:
         found = [_as_json(line, score) for line, score in zip(lines, scores, strict=True)]
         click.echo(

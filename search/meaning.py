@@ -1,11 +1,14 @@
-"""Works out what a query comes to in one index: words known, corrected, or only begun."""
+"""Works out what a query comes to in one index: words known, corrected, only begun, or meant otherwise."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from search.analysis import Token, identifiers, is_exact, stem, tokens
+from core.languages import ENGLISH
+from search.analysis import Token, composed, identifiers, is_exact, pairs, query_stems, stem, tokens
+from search.book import EMPTY, Book, Synonym
 from search.engines import Searcher, Selection
+from search.languages import is_frame_word, query_language
 from search.query import Query, Word
 from search.ranking import Concept
 from search.spelling import Speller
@@ -30,30 +33,46 @@ class Meaning:
     corrected: str = ""  # the query as it is searched, where a word was corrected
     unknown: tuple[str, ...] = ()  # words that no article has
     is_hopeless: bool = False  # words were given, and no article has any of them
+    sentence: str = ""  # what is asked, as a sentence whose meaning can be compared
+    language: str = ENGLISH
 
     @property
     def terms(self) -> frozenset[str]:
         """What is marked in titles and passages."""
-        return frozenset(term for concept in self.concepts for term in concept.terms)
+        asked = {term for concept in self.concepts for term in concept.terms}
+        meant = {s for c in self.concepts for synonym in c.synonyms for s in synonym.stems}
+        return frozenset(asked | meant)
 
 
 def understand(
-    query: Query, searcher: Searcher, speller: Callable[[], Speller] | None = None
+    query: Query,
+    searcher: Searcher,
+    speller: Callable[[], Speller] | None = None,
+    *,
+    languages: tuple[str, ...] = (ENGLISH,),
+    book: Book = EMPTY,
 ) -> Meaning:
-    """The meaning of a query; without a speller its words are taken as they are."""
-    reading = _Reading(searcher, speller)
+    """The meaning of a query in an index whose articles are in these languages.
+
+    Without a speller its words are taken as they are.
+    """
+    typed = [word.text[t.start : t.end] for word in query.words for t in tokens(word.text)]
+    language = query_language(typed, languages)
+    reading = _Reading(searcher, speller, languages, language, book)
     for word in query.words:
         reading.read(word)
     for phrase in query.phrases:
         reading.read_phrase(phrase)
+    reading.add_synonyms()
     concepts = reading.concepts()
-    filters = [f.key for f in query.filters]
+    synonyms = dict.fromkeys(s for concept in concepts for s in concept.synonyms)
     selection = Selection(
         any_of=tuple(dict.fromkeys(term for concept in concepts for term in concept.terms)),
+        alternatives=tuple(synonym.wanted for synonym in synonyms),
         phrases=query.phrases,
-        without=tuple(stem(word) for word in query.without),
+        without=tuple(term for word in query.without for term in query_stems(word, languages)),
         without_phrases=query.without_phrases,
-        filters=tuple(_alternatives(filters)),
+        filters=tuple(_alternatives([f.key for f in query.filters])),
         without_filters=tuple(f.key for f in query.without_filters),
     )
     return Meaning(
@@ -62,6 +81,8 @@ def understand(
         corrected=reading.corrected_text(query.text),
         unknown=tuple(reading.unknown),
         is_hopeless=bool(query.words or query.phrases) and not concepts,
+        sentence=" ".join([*map(reading.as_searched, query.words), *map(" ".join, query.phrases)]),
+        language=language,
     )
 
 
@@ -74,66 +95,122 @@ def _alternatives(keys: list[str]) -> Iterator[tuple[str, ...]]:
 
 
 @dataclass
+class _Said:
+    """One thing in a query, in its order."""
+
+    written: str
+    stem: str  # by which the book of synonyms knows it
+    concept: Concept | None  # none: no article has it
+    is_frame: bool = False
+    is_optional: bool = False  # nobody is told that no article has it
+
+
+@dataclass
 class _Reading:
     """Goes through the words of a query and looks each up."""
 
     searcher: Searcher
     speller: Callable[[], Speller] | None
-    unknown: list[str] = field(default_factory=list)
-    _asked: list[Concept] = field(default_factory=list)
-    _framing: list[Concept] = field(default_factory=list)
-    _order: list[Concept] = field(default_factory=list)
+    languages: tuple[str, ...]
+    language: str
+    book: Book
+    _said: list[_Said] = field(default_factory=list)
     _corrections: list[tuple[int, int, str]] = field(default_factory=list)
-    _has_content: bool = False
 
     def read(self, word: Word) -> None:
         """One run of characters: an identifier, a word, or several words joined."""
-        known = [
-            (start, end, concept)
-            for name, start, end in identifiers(word.text)
-            if (concept := self._known(name, name)) is not None
-        ]
-        for _, _, concept in known:
-            self._add(concept)
-        # err and 1042 by themselves would find anything: the known identifier stands for them.
-        exact = [(start, end) for start, end, concept in known if is_exact(concept.written)]
+        done = [*self._read_identifiers(word.text), *self._read_pairs(word.text)]
         for token in tokens(word.text):
-            if not any(start <= token.start < end for start, end in exact):
+            if not any(start <= token.start < end for start, end in done):
                 self._read_token(word, token)
 
+    def _read_identifiers(self, text: str) -> list[tuple[int, int]]:
+        """The places of those that stand for their words: err and 1042 alone would find anything."""
+        exact = []
+        for name, start, end in identifiers(text):
+            concept = self._known(name, (name,))
+            if concept is not None:
+                self._said.append(_Said(name, name, concept))
+                if is_exact(name):
+                    exact.append((start, end))
+        return exact
+
+    def _read_pairs(self, text: str) -> list[tuple[int, int]]:
+        """The places of runs of Chinese or Japanese of which any two neighbours are known."""
+        runs: list[tuple[int, int]] = []
+        for pair in pairs(text):
+            concept = self._known(pair.term, (pair.term,))
+            if concept is not None:
+                self._said.append(_Said(pair.term, pair.term, concept, is_optional=True))
+                runs.append((pair.start, pair.end))
+        if not runs:
+            return []
+        # An unknown pair beside known ones is an ending or a particle.
+        return [(pair.start, pair.end) for pair in pairs(text)]
+
     def _read_token(self, word: Word, token: Token) -> None:
-        is_question_word = token.word in QUESTION_WORDS
-        concept = self._known(token.word, token.stem)
-        if concept is None and not is_question_word:
-            concept = self._begun(token.word) or self._corrected(word, token)
-            is_question_word = concept is not None and concept.written in QUESTION_WORDS
-        self._has_content = self._has_content or not is_question_word
-        if concept is None:
-            self.unknown.append(word.text[token.start : token.end])
-        elif is_question_word:
-            self._framing.append(concept)
-            self._order.append(concept)
-        else:
-            self._add(concept)
+        written = word.text[token.start : token.end]
+        is_frame = self._is_frame(token.word, written)
+        concept = self._known(token.word, query_stems(written, self.languages))
+        said = _Said(written, token.stem, concept, is_frame)
+        if concept is None and not is_frame and token.stem not in self.book.stems:
+            said.concept = self._begun(token.word) or self._corrected(word, token)
+            if said.concept is not None:
+                said.stem = stem(said.concept.written)
+                said.is_frame = self._is_frame(said.concept.written, said.concept.written)
+        self._said.append(said)
+
+    def _is_frame(self, word: str, written: str) -> bool:
+        if self.language == ENGLISH:
+            return word in QUESTION_WORDS
+        return is_frame_word(written, self.language)
 
     def read_phrase(self, phrase: tuple[str, ...]) -> None:
         """The words of a phrase rank and are marked like others; that it is there, is required."""
         for word in phrase:
-            concept = self._known(word, stem(word))
-            if concept is not None:
-                self._add(concept)
+            concept = self._known(word, query_stems(word, self.languages))
+            self._said.append(_Said(word, stem(word), concept, is_optional=True))
+
+    def add_synonyms(self) -> None:
+        """What an entry of the book says is asked for, is also found under the words beside it."""
+        for match in self.book.read([said.stem for said in self._said]) if self.book else ():
+            for said in self._said[match.start : match.end]:
+                said.is_frame = False
+                said.concept = self._meant(said, match.alternatives)
+
+    def _meant(self, said: _Said, synonyms: tuple[Synonym, ...]) -> Concept | None:
+        terms = said.concept.terms if said.concept else ()
+        wanted = Selection(any_of=terms, alternatives=tuple(s.wanted for s in synonyms))
+        frequency = self.searcher.find(wanted, 1).total
+        return Concept(said.written, terms, frequency, synonyms=synonyms) if frequency else None
+
+    @property
+    def unknown(self) -> list[str]:
+        return [
+            said.written for said in self._said if said.concept is None and not said.is_optional
+        ]
 
     def concepts(self) -> tuple[Concept, ...]:
         """What to look for, in the order of the query; what is asked twice counts twice."""
-        chosen = self._asked if self._has_content else self._asked + self._framing
-        merged: dict[tuple[str, ...], Concept] = {}
-        for concept in self._order:
-            if concept in chosen:
-                before = merged.get(concept.terms)
-                merged[concept.terms] = (
-                    replace(before, count=before.count + 1) if before else concept
-                )
+        has_content = any(not said.is_frame for said in self._said)
+        merged: dict[tuple[object, ...], Concept] = {}
+        for said in self._said:
+            concept = said.concept
+            if concept is None or (said.is_frame and has_content):
+                continue
+            # Of an entry of several words each is a concept: the entry is as rare as all of them.
+            same = (concept.terms, concept.synonyms, "" if concept.terms else concept.written)
+            before = merged.get(same)
+            merged[same] = replace(before, count=before.count + 1) if before else concept
         return tuple(merged.values())
+
+    def as_searched(self, word: Word) -> str:
+        """A word of the query with what was corrected in it."""
+        text = word.text
+        for start, end, other in sorted(self._corrections, reverse=True):
+            if word.start <= start < word.end:
+                text = text[: start - word.start] + other + text[end - word.start :]
+        return text
 
     def corrected_text(self, text: str) -> str:
         if not self._corrections:
@@ -142,30 +219,27 @@ class _Reading:
             text = text[:start] + word + text[end:]
         return text
 
-    def _add(self, concept: Concept) -> None:
-        self._has_content = True
-        self._asked.append(concept)
-        self._order.append(concept)
-
-    def _known(self, written: str, term: str) -> Concept | None:
-        frequency = self.searcher.frequency(term)
-        return Concept(written, (term,), frequency) if frequency else None
+    def _known(self, written: str, terms: tuple[str, ...]) -> Concept | None:
+        """A word as the index has it, in whatever languages."""
+        frequencies = {term: n for term in terms if (n := self.searcher.frequency(term))}
+        if not frequencies:
+            return None
+        return Concept(written, tuple(frequencies), max(frequencies.values()))
 
     def _begun(self, word: str) -> Concept | None:
         """Nobody wrote this word, but others begin with it: it may not be typed to its end."""
         if len(word) < _SHORTEST_PREFIX:
             return None
         longer = self.searcher.words(word, _PREFIX_WORDS)
-        terms = tuple(dict.fromkeys(stem(other) for other, _ in longer))
-        frequency = max((self.searcher.frequency(term) for term in terms), default=0)
-        return Concept(word, terms, frequency) if frequency else None
+        terms = (term for other, _ in longer for term in query_stems(other, self.languages))
+        return self._known(word, tuple(dict.fromkeys(terms)))
 
     def _corrected(self, word: Word, token: Token) -> Concept | None:
         if self.speller is None:
             return None
         for other in self.speller().suggestions(token.word):
             # The vocabulary may be a little older than the index; what is gone is not offered.
-            concept = self._known(other, stem(other))
+            concept = self._known(other, query_stems(composed(other), self.languages))
             if concept is not None:
                 self._corrections.append((word.start + token.start, word.start + token.end, other))
                 return concept

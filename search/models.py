@@ -17,9 +17,7 @@ class SearchRecord(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)
     query: Mapped[str]
-    key: Mapped[str] = mapped_column(
-        index=True
-    )  # the query's terms, in order: what counts as the same
+    key: Mapped[str]  # the query's terms, in order: what counts as the same
     found: Mapped[int]  # at most, of the ways in which it was narrowed
     user_id: Mapped[int | None] = mapped_column(  # emptied after thirty days
         sa.ForeignKey("user_account.id", ondelete="SET NULL"), index=True
@@ -40,6 +38,9 @@ class SearchRecord(Model):
     )
 
     refined_to: Mapped["SearchRecord | None"] = relationship(remote_side=[id])
+
+    # What others opened after the same words is asked for in each search, the latest first.
+    __table_args__ = (sa.Index("ix_search_record_key_at", "key", "at"),)
 
 
 class Synonyms(Model):

@@ -39,10 +39,20 @@ class Repairer:
                 self._thread.join(PATIENCE)
             return question()
 
+    def check(self) -> None:
+        """Read the whole index; one that is damaged is built anew beside it, which answers meanwhile."""
+        try:
+            self._engine.check()
+        except IndexMissing as error:
+            self._start(error)
+
+    @property
+    def is_repairing(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
     def _start(self, reason: EngineError) -> None:
         with self._starting:
-            running = self._thread is not None and self._thread.is_alive()
-            if running or time.monotonic() < self._not_before or self._was_just_made():
+            if self.is_repairing or time.monotonic() < self._not_before or self._was_just_made():
                 return
             log.warning("the search index cannot be used: %s; building it anew", reason)
             self._thread = threading.Thread(target=self._rebuild, name="search-repair", daemon=True)

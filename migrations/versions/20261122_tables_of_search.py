@@ -9,6 +9,7 @@ down_revision = "0003"
 # table -> (column, type, what it is for all that is there already)
 ADDED = {
     "article": [("worked", sa.Integer(), 0), ("failed", sa.Integer(), 0)],
+    "company": [("keeps_searches", sa.Boolean(), True)],
     "draft": [("language", sa.Text(), "")],
     "revision": [("language", sa.Text(), "")],
 }
@@ -226,6 +227,8 @@ def upgrade() -> None:
                 batch.alter_column(name, existing_type=kind, nullable=False)
 
     with op.batch_alter_table("search_record", schema=None) as batch_op:
+        batch_op.drop_index("ix_search_record_key")
+        batch_op.create_index("ix_search_record_key_at", ["key", "at"], unique=False)
         batch_op.add_column(sa.Column("worked", sa.Boolean(), nullable=True))
         batch_op.add_column(sa.Column("topic_id", sa.Integer(), nullable=True))
         batch_op.create_index(batch_op.f("ix_search_record_topic_id"), ["topic_id"], unique=False)
@@ -240,6 +243,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     with op.batch_alter_table("search_record", schema=None) as batch_op:
+        batch_op.drop_index("ix_search_record_key_at")
+        batch_op.create_index("ix_search_record_key", ["key"], unique=False)
         batch_op.drop_constraint(batch_op.f("fk_search_record_topic_id"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_search_record_topic_id"))
         batch_op.drop_column("topic_id")

@@ -53,6 +53,7 @@ class Selection:
     filters: tuple[tuple[str, ...], ...] = ()  # filter keys, of each group at least one
     without_filters: tuple[str, ...] = ()
     without_ids: tuple[int, ...] = ()
+    newest: bool = False  # the newest first, whatever is asked for
 
     @property
     def asks(self) -> bool:
@@ -91,7 +92,7 @@ class Searcher(Protocol):
         ...
 
     def find(self, selection: Selection, limit: int, facets: int = 0) -> Found:
-        """The best `limit` articles, by their terms or else the newest; the top `facets` values."""
+        """The best `limit` articles by their terms, or the newest; the top `facets` values."""
         ...
 
     def frequency(self, term: str) -> int:
@@ -144,6 +145,10 @@ class Engine(Protocol):
         """Change the index; raises IndexBusy after `timeout` seconds, IndexMissing without one."""
         ...
 
+    def check(self) -> None:
+        """Read all of the index; raises IndexMissing if something of it is not as it was written."""
+        ...
+
     def rebuild(self) -> AbstractContextManager[Rebuild]:
         """Make a new index and put it in place of the old; IndexBusy if somebody is at it."""
         ...
@@ -161,4 +166,10 @@ def open_engine(url: str, folder: Path) -> Engine:
         from search.engines.whoosh import WhooshEngine
 
         return WhooshEngine(folder / scheme)
-    raise ValueError(f"there is no search engine {url!r}; use tantivy: or whoosh:")
+    if scheme in ("http", "https"):
+        from search.engines.opensearch import OpenSearchEngine
+
+        return OpenSearchEngine(url)
+    raise ValueError(
+        f"there is no search engine {url!r}; use tantivy:, whoosh: or OpenSearch's https://host:9200"
+    )

@@ -22,6 +22,7 @@ from search.engines import (
     Selection,
 )
 from search.engines.folder import IndexFolder
+from search.engines.sealing import check, seal
 from search.forward import FIELDS
 
 _VERSION = f"tantivy-1.{SCHEMA_VERSION}"
@@ -94,11 +95,15 @@ class TantivyEngine:
     @contextmanager
     def writer(self, timeout: float = 10) -> Iterator["TantivyWriter"]:
         with self._folder.writing(timeout):
+            path = self._folder.current()
             with _trouble():
-                index = _prepared(tantivy.Index.open(str(self._folder.current())))
-                raw = index.writer(_HEAP, 1)
+                raw = _prepared(tantivy.Index.open(str(path))).writer(_HEAP, 1)
             with _committing(raw):
                 yield TantivyWriter(raw)
+            seal(path, _is_lasting)
+
+    def check(self) -> None:
+        check(self._folder.current())
 
     @contextmanager
     def rebuild(self) -> Iterator["TantivyRebuild"]:
@@ -109,6 +114,7 @@ class TantivyEngine:
                 )
             with _committing(raw):
                 yield TantivyRebuild(raw, self._folder, held)
+            seal(path, _is_lasting)
             self._folder.use(path)
 
 
@@ -190,7 +196,7 @@ class TantivySearcher:
 
     def find(self, selection: Selection, limit: int, facets: int = 0) -> Found:
         query = _query(selection)
-        order = None if selection.asks else "published"
+        order = None if selection.asks and not selection.newest else "published"
         with _trouble():
             result: Any = self._raw.search(query, max(limit, 1), count=True, order_by_field=order)
             hits = [address for _, address in result.hits[:limit]]
@@ -321,6 +327,11 @@ def _generation(path: Path) -> str:
     except OSError as error:
         raise IndexMissing(f"the index {path} is gone or damaged: {error}") from error
     return f"{path.name}-{found.st_ino}-{found.st_mtime_ns}"
+
+
+def _is_lasting(path: Path) -> bool:
+    """The files of segments; the list of segments is replaced with each commit."""
+    return path.suffix not in (".json", ".lock", ".new")
 
 
 def _has_deletions(path: Path) -> bool:

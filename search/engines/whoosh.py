@@ -10,6 +10,7 @@ from whoosh.writing import SegmentWriter
 
 from search.documents import SCHEMA_VERSION, Entry
 from search.engines.folder import IndexFolder
+from search.engines.sealing import check, seal
 from search.engines.whoosh_reading import Segment, WhooshSearcher, postings
 from search.engines.whoosh_storage import SCHEMA, Storage, document, trouble
 
@@ -72,6 +73,10 @@ class WhooshEngine:
             writer = WhooshWriter()
             yield writer
             writer.apply(path)
+            seal(path, _is_lasting)
+
+    def check(self) -> None:
+        check(self._folder.current())
 
     @contextmanager
     def rebuild(self) -> Iterator["WhooshRebuild"]:
@@ -85,6 +90,7 @@ class WhooshEngine:
             except BaseException:
                 rebuild.cancel()
                 raise
+            seal(path, _is_lasting)
             self._folder.use(path)
 
 
@@ -165,6 +171,10 @@ def _numbers(raw: SegmentWriter, ids: Iterable[int]) -> Iterator[int]:
             found, _ = postings(reader, "id", str(id_))
             yield from (base + number for number in found if number not in deleted)
         base += segment.doc_count_all()
+
+
+def _is_lasting(path: Path) -> bool:
+    return path.suffix in (".seg", ".toc")
 
 
 def _generation(path: Path) -> str:

@@ -153,7 +153,7 @@ class WhooshSearcher:
     ) -> Iterator[tuple[float, Segment, int]]:
         """Each matching article with its score: BM25 of the terms, or else the date."""
         terms = (*selection.any_of, *(a.term for a in selection.alternatives if a.term))
-        if not selection.asks:
+        if selection.newest or not selection.asks:
             for segment, numbers in matching:
                 yield from ((float(segment.published[n]), segment, n) for n in numbers)
             return

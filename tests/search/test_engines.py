@@ -23,6 +23,10 @@ from search.engines import (
 from search.forward import Record, key
 
 
+# What has to do with files; tests/search/opensearch has the like for a cluster.
+embedded = pytest.mark.parametrize("engine_name", ["tantivy", "whoosh"], indirect=True)
+
+
 def ids(engine: Engine, **selection: object) -> list[int]:
     found = engine.searcher().find(Selection(**selection), 100)  # type: ignore[arg-type]
     assert found.total == len(found.candidates)
@@ -149,6 +153,15 @@ def test_articles_that_are_named_come_first_if_all_else_fits(filled, doc):
     assert ids(engine, any_of=("word",), or_ids=(3, 2), filters=howtos) == [1, 3, 4]
     assert ids(engine, or_ids=(2, 3), without_ids=(3,)) == [2]
     assert ids(engine, or_ids=(99,)) == []
+
+
+def test_the_newest_come_first_where_that_is_wanted(filled, doc):
+    engine = filled(
+        doc("word", published=3), doc("word word word", published=1), doc("word", published=2)
+    )
+    found = engine.searcher().find(Selection(any_of=("word",), newest=True), 2)
+    assert [candidate.id for candidate in found.candidates] == [1, 3]
+    assert found.total == 3
 
 
 def test_ids_can_be_left_out(filled, doc):
@@ -294,8 +307,8 @@ def test_nothing_changes_when_writing_fails(filled, doc):
     assert ids(engine) == [1, 3]
 
 
-def test_a_second_writer_is_told_to_wait(engine, engine_name, tmp_path):
-    other = open_engine(f"{engine_name}:", tmp_path / "search")
+def test_a_second_writer_is_told_to_wait(engine, engine_url, tmp_path):
+    other = open_engine(engine_url, tmp_path / "search")
     with engine.writer(), pytest.raises(IndexBusy), other.writer(timeout=0.1):
         pass
 
@@ -309,8 +322,8 @@ def test_the_digest_of_each_article_is_kept(filled, doc):
 # Freshness
 
 
-def test_a_commit_is_seen_by_the_next_search_of_another_reader(filled, doc, engine_name, tmp_path):
-    reader = open_engine(f"{engine_name}:", tmp_path / "search")
+def test_a_commit_is_seen_by_the_next_search_of_another_reader(filled, doc, engine_url, tmp_path):
+    reader = open_engine(engine_url, tmp_path / "search")
     filled(doc("one"))
     before = reader.searcher()
     filled(doc("two"))
@@ -336,10 +349,10 @@ def _write_many(url: str, folder: Path) -> None:
             writer.put(entry(Document(number % 5 + 1, f"same number {number}", "text " * 50)))
 
 
-def test_readers_never_fail_while_another_process_writes(filled, engine_name, tmp_path):
+def test_readers_never_fail_while_another_process_writes(filled, engine_url, tmp_path):
     engine = filled(Document(1, "same", ""))
     context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_write_many, args=(f"{engine_name}:", tmp_path / "search"))
+    process = context.Process(target=_write_many, args=(engine_url, tmp_path / "search"))
     process.start()
     seen = 0
     while process.is_alive():
@@ -396,17 +409,15 @@ def test_a_rebuild_that_fails_leaves_the_old_index_in_use(filled, doc):
     assert ids(engine) == [3]
 
 
-def test_only_one_rebuild_runs_at_a_time(engine, engine_name, tmp_path):
-    other = open_engine(f"{engine_name}:", tmp_path / "search")
+def test_only_one_rebuild_runs_at_a_time(engine, engine_url, tmp_path):
+    other = open_engine(engine_url, tmp_path / "search")
     with engine.rebuild(), pytest.raises(IndexBusy), other.rebuild():
         pass
 
 
-def test_from_hold_on_others_cannot_write_and_late_changes_count(
-    filled, doc, engine_name, tmp_path
-):
+def test_from_hold_on_others_cannot_write_and_late_changes_count(filled, doc, engine_url, tmp_path):
     engine = filled(doc("one"))
-    other = open_engine(f"{engine_name}:", tmp_path / "search")
+    other = open_engine(engine_url, tmp_path / "search")
     with engine.rebuild() as fresh:
         fresh.put(entry(Document(1, "one before", "")))
         fresh.put(entry(Document(2, "two before", "")))
@@ -424,6 +435,7 @@ def test_from_hold_on_others_cannot_write_and_late_changes_count(
     assert ids(engine) == [1, 3]
 
 
+@embedded
 def test_disk_space_of_older_indexes_is_given_back(engine, tmp_path):
     for _ in range(4):
         with engine.rebuild():
@@ -431,19 +443,20 @@ def test_disk_space_of_older_indexes_is_given_back(engine, tmp_path):
     assert len(list((tmp_path / "search").glob("*/index-*"))) == 2
 
 
-def test_without_an_index_that_is_said(engine_name, tmp_path):
-    engine = open_engine(f"{engine_name}:", tmp_path)
+def test_without_an_index_that_is_said(engine_url, tmp_path):
+    engine = open_engine(engine_url, tmp_path)
     with pytest.raises(IndexMissing):
         engine.searcher()
     with pytest.raises(IndexMissing), engine.writer():
         pass
 
 
-def test_an_index_of_another_version_is_not_used(filled, doc, engine_name, tmp_path):
+@embedded
+def test_an_index_of_another_version_is_not_used(filled, doc, engine_url, tmp_path):
     filled(doc("one"))
     (pointer,) = (tmp_path / "search").glob("*/current.json")
     pointer.write_text(json.dumps({**json.loads(pointer.read_text()), "version": "0"}))
-    engine = open_engine(f"{engine_name}:", tmp_path / "search")
+    engine = open_engine(engine_url, tmp_path / "search")
     with pytest.raises(IndexMissing, match="version"):
         engine.searcher()
 
@@ -478,13 +491,14 @@ def _lose_segments(folder: Path) -> None:
             path.unlink()
 
 
+@embedded
 @pytest.mark.parametrize(
     "harm", [_damage_pointer, _remove_folder, _truncate, _overwrite, _lose_segments]
 )
-def test_a_damaged_index_is_noticed_and_can_be_rebuilt(filled, doc, engine_name, tmp_path, harm):
+def test_a_damaged_index_is_noticed_and_can_be_rebuilt(filled, doc, engine_url, tmp_path, harm):
     filled(*(doc(f"same number {number}", "text of it " * 20) for number in range(50)))
     harm(tmp_path / "search")
-    engine = open_engine(f"{engine_name}:", tmp_path / "search")
+    engine = open_engine(engine_url, tmp_path / "search")
     with pytest.raises(IndexMissing):
         engine.searcher().find(Selection(any_of=terms("same")), 10, facets=5)
     with engine.rebuild() as fresh:
@@ -492,10 +506,29 @@ def test_a_damaged_index_is_noticed_and_can_be_rebuilt(filled, doc, engine_name,
     assert ids(engine, any_of=terms("same")) == [7]
 
 
+@embedded
+def test_a_single_bit_that_flips_is_noticed_wherever_it_is(filled, doc, engine_url, tmp_path):
+    engine = filled(*(doc(f"number {number}", "words of it " * 9) for number in range(20)))
+    with engine.writer() as writer:
+        writer.remove([3])
+    engine.check()
+    for path in sorted((tmp_path / "search").glob("*/index-*/*")):
+        whole = path.read_bytes()
+        if path.suffix in (".json", ".lock") or not whole:
+            continue
+        for at in (0, len(whole) // 2, len(whole) - 1):
+            path.write_bytes(whole[:at] + bytes([whole[at] ^ 16]) + whole[at + 1 :])
+            with pytest.raises(IndexMissing, match=path.name):
+                engine.check()
+        path.write_bytes(whole)
+    engine.check()
+
+
 # All engines agree
 
 
-def test_engines_find_the_same_articles(tmp_path):
+@pytest.mark.parametrize("engine_name", ["whoosh", "opensearch"], indirect=True)
+def test_engines_find_the_same_articles(engine_url, tmp_path):
     chooser = random.Random(7)
     vocabulary = [f"w{chr(97 + n)}{chr(97 + m)}" for n in range(6) for m in range(6)]
     documents = [
@@ -508,7 +541,7 @@ def test_engines_find_the_same_articles(tmp_path):
         )
         for number in range(150)
     ]
-    engines = [open_engine("tantivy:", tmp_path), open_engine("whoosh:", tmp_path)]
+    engines = [open_engine(url, tmp_path) for url in ("tantivy:", engine_url)]
     for engine in engines:
         with engine.rebuild() as fresh:
             for document in documents:
