@@ -3,15 +3,18 @@
 Requests only add to `core.tally`; what is here runs when it is written, outside of them.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core import clock, tally
-from kb.models import Article
+from core import clock, outbox, tally
+from core.outbox import Event
+from kb.models import Article, Outcome, Topic
+from kb.outcomes import SAID
+from people import company
 from search.analysis import stem, tokens
 from search.meaning import QUESTION_WORDS
 from search.models import SearchRecord
@@ -23,9 +26,11 @@ SEARCHES, OPENINGS = "searches", "search-openings"
 GOES_ON = timedelta(minutes=30)  # the same words again in that time are the same search
 REFINED = timedelta(minutes=1)
 OPENED_WITHIN = timedelta(hours=2)
+TRIED_WITHIN = timedelta(hours=24)  # from a search to saying whether what it found worked
 NAMED = timedelta(days=30)
 KEPT = timedelta(days=400)
 LONGEST_SLUG = 300  # that anybody may send us; our own are shorter
+MOST_FOUND = 1_000_000
 
 
 class Searched(NamedTuple):
@@ -35,6 +40,7 @@ class Searched(NamedTuple):
     user_id: int
     query: str
     found: int
+    topic: str = ""  # of the first of them
 
 
 class Opened(NamedTuple):
@@ -51,10 +57,13 @@ def init() -> None:
     """Keep records; without this nothing is kept. Searches are written before what was opened."""
     tally.register(SEARCHES, write_searches)
     tally.register(OPENINGS, write_openings)
+    outbox.subscribe("search-outcomes", [SAID], follow_outcomes, inside=True, batch=50)
 
 
-def note_search(query: Query, found: int, *, by: int) -> None:
-    tally.add(SEARCHES, Searched(clock.now(), by, query.text, found))
+def note_search(query: Query, found: int, *, by: int, topic: str = "") -> None:
+    found = min(max(found, 0), MOST_FOUND)
+    topic = topic[:LONGEST_SLUG]
+    tally.add(SEARCHES, Searched(clock.now(), by, query.text, found, topic))
 
 
 def note_opening(query: str, slug: str, rank: int | None, *, by: int) -> None:
@@ -76,10 +85,13 @@ def key_of(query: Query) -> str:
 
 def write_searches(session: Session, searches: Mapping[Searched, int]) -> None:
     """One record for each search; the same words again change it, other words at once follow it."""
+    if not company.keeps_searches(session):
+        return
     latest = {
         record.user_id: record
         for record in _records(session, searches, GOES_ON)  # of each person the last one stays
     }
+    topics = _topic_ids(session, {searched.topic for searched in searches} - {""})
     for searched in sorted(searches, key=lambda each: each.at):
         key = key_of(parse(searched.query))
         if not key:
@@ -87,6 +99,7 @@ def write_searches(session: Session, searches: Mapping[Searched, int]) -> None:
         before = latest.get(searched.user_id)
         if before and before.key == key and searched.at - before.at <= GOES_ON:
             before.found = max(before.found, searched.found)
+            before.topic_id = before.topic_id or topics.get(searched.topic)
             continue
         record = SearchRecord(
             at=searched.at,
@@ -94,6 +107,7 @@ def write_searches(session: Session, searches: Mapping[Searched, int]) -> None:
             key=key,
             found=searched.found,
             user_id=searched.user_id,
+            topic_id=topics.get(searched.topic),
         )
         session.add(record)
         if before and timedelta() <= searched.at - before.at <= REFINED:
@@ -107,14 +121,15 @@ def write_openings(session: Session, openings: Mapping[Opened, int]) -> None:
         (record.user_id, record.key): record
         for record in _records(session, openings, OPENED_WITHIN)
     }
-    ids = _ids(session, {opened.slug for opened in openings})
+    articles = _articles(session, {opened.slug for opened in openings})
     for opened in sorted(openings, key=lambda each: each.at):
         record = searches.get((opened.user_id, key_of(parse(opened.query))))
-        article_id = ids.get(opened.slug)
-        if record is None or article_id is None:
+        article = articles.get(opened.slug)
+        if record is None or article is None:
             continue
-        if record.opened_id != article_id:
-            record.opened_id, record.rank = article_id, opened.rank
+        if record.opened_id != article.id:
+            record.opened_id, record.rank = article.id, opened.rank
+            record.topic_id = article.topic_id
         elif record.rank is None:  # a browser says the same twice: by its script, and by asking
             record.rank = opened.rank
 
@@ -135,20 +150,80 @@ def _records(
     return session.scalars(query)
 
 
-def _ids(session: Session, slugs: Collection[str]) -> dict[str, int]:
-    query = sa.select(Article.slug, Article.id).where(Article.slug.in_(slugs))
-    return {row.slug: row.id for row in session.execute(query) if row.slug}
+class _Address(NamedTuple):
+    """What an article's slug leads to."""
+
+    id: int
+    topic_id: int
+
+
+def _articles(session: Session, slugs: Collection[str]) -> dict[str, _Address]:
+    query = sa.select(Article.slug, Article.id, Article.topic_id).where(Article.slug.in_(slugs))
+    return {slug: _Address(*ids) for slug, *ids in session.execute(query) if slug}
+
+
+def _topic_ids(session: Session, slugs: Collection[str]) -> dict[str, int]:
+    if not slugs:
+        return {}
+    query = sa.select(Topic.slug, Topic.id).where(Topic.slug.in_(slugs))
+    return {row.slug: row.id for row in session.execute(query)}
+
+
+# What people said of it
+
+
+def follow_outcomes(session: Session, events: Sequence[Event]) -> None:
+    """Note in the searches by which articles were found whether these helped."""
+    for event in events:
+        if event.actor is None:
+            continue
+        outcome = session.get(Outcome, (event.subject, event.actor))
+        if outcome is None:
+            _take_back(session, event.subject, event.actor)
+        else:
+            write_outcome(session, outcome)
+
+
+def write_outcome(session: Session, outcome: Outcome) -> None:
+    """In the person's last search by which they found it; they may have found it otherwise."""
+    key = key_of(parse(outcome.query))
+    if not key:
+        return
+    query = (
+        sa.select(SearchRecord)
+        .where(
+            SearchRecord.user_id == outcome.user_id,
+            SearchRecord.key == key,
+            SearchRecord.at.between(outcome.at - TRIED_WITHIN, outcome.at),
+        )
+        .order_by(SearchRecord.at.desc(), SearchRecord.id.desc())
+        .limit(1)
+    )
+    if (record := session.scalar(query)) is not None:
+        record.worked = outcome.worked
+
+
+def _take_back(session: Session, article_id: int, user_id: int) -> None:
+    session.execute(
+        sa.update(SearchRecord)
+        .where(SearchRecord.user_id == user_id, SearchRecord.opened_id == article_id)
+        .values(worked=None)
+    )
 
 
 # Forgetting
 
 
 def forget(session: Session) -> None:
-    """Empty the names of what is older than thirty days; remove what nobody asks about any more."""
+    """Empty the names of what is older than thirty days; remove what nobody asks about any more.
+
+    Where nothing is to be kept any more, no name waits for that.
+    """
     now = clock.now()
+    named = NAMED if company.keeps_searches(session) else timedelta()
     session.execute(
         sa.update(SearchRecord)
-        .where(SearchRecord.at < now - NAMED, SearchRecord.user_id.is_not(None))
+        .where(SearchRecord.at <= now - named, SearchRecord.user_id.is_not(None))
         .values(user_id=None)
     )
     session.execute(sa.delete(SearchRecord).where(SearchRecord.at < now - KEPT))

@@ -1,4 +1,4 @@
-"""What search adds to the pages of other rooms: where a text under review would be found."""
+"""What search adds to the pages of other rooms: where a text would be found, and who looks for it."""
 
 import logging
 from collections.abc import Sequence
@@ -10,19 +10,26 @@ from sqlalchemy.orm import Session
 
 from core.db import db
 from core.web import fill_slot
-from kb.models import Revision
+from kb.models import Article, Draft, Revision
 from people.models import User
 from people.signin import me
 from search import search_of_app
 from search.engines import EngineError
 from search.findability import findability, imagined_document
+from search.gaps import listing, words, writing
 from search.likeness import alike
+from search.models import Gap, GapState
 
 log = logging.getLogger("firsthand.search")
+
+WANTED = 3  # shown to whoever is about to write
 
 
 def init_app(app: Flask) -> None:
     fill_slot(app, "review.findability", findable)
+    fill_slot(app, "draft.about", gap_of_draft)
+    fill_slot(app, "review.about", gap_of_article)
+    fill_slot(app, "write.wanted", wanted)
     # For whoever compares texts: which published articles to look at.
     app.extensions["similar_published"] = similar_published
 
@@ -38,6 +45,29 @@ def findable(revision: Revision, **_: Any) -> Markup:
         log.warning("where a text would be found cannot be said: %s", error)
         found = None
     return Markup(render_template("search/_findability.html", found=found, revision=revision))
+
+
+def gap_of_draft(draft: Draft | None = None, **_: Any) -> Markup:
+    """Whom a draft is written for, if it was begun from a card."""
+    return _card(writing.of_draft(db.session, draft.id) if draft else None)
+
+
+def gap_of_article(article: Article, **_: Any) -> Markup:
+    """The same for those who read its review."""
+    return _card(writing.of_article(db.session, article.id))
+
+
+def wanted(**_: Any) -> Markup:
+    """For somebody who is about to write: what others look for."""
+    cards = listing.cards(db.session, me(), GapState.OPEN, limit=WANTED)
+    return Markup(render_template("search/_wanted.html", cards=cards, words=words))
+
+
+def _card(gap: Gap | None) -> Markup:
+    if gap is None:
+        return Markup("")
+    [card] = listing.seen(db.session, me(), [gap])
+    return Markup(render_template("search/_gap_of_text.html", card=card, words=words))
 
 
 def similar_published(session: Session, _reader: User, revision: Revision) -> Sequence[int]:

@@ -14,7 +14,7 @@ from core.markup import Rendered
 from core.text import slugify
 from curation import workflow
 from curation.models import Review, State
-from kb import drafts, policy, publishing, rendering
+from kb import drafts, outcomes, policy, publishing, rendering
 from kb.forms import DraftFields
 from kb.merging import Text
 from kb.models import Article, Attachment, Draft, Kind, Revision, Topic, TopicPolicy
@@ -104,6 +104,7 @@ def fields(
     tags: Sequence[str] = (),
     topic: Topic | None = None,
     coauthors: Sequence[User] = (),
+    language: str = "",
 ) -> DraftFields:
     """A complete text as the editor sends it."""
     return DraftFields(
@@ -113,6 +114,7 @@ def fields(
         tags=tuple(tags),
         topic_id=(topic or any_topic(session)).id,
         coauthor_ids=tuple(person.id for person in coauthors),
+        language=language,
     )
 
 
@@ -125,6 +127,7 @@ def fields_of(draft: Draft, **changes: Any) -> DraftFields:
         "tags": tuple(draft.tags),
         "topic_id": draft.topic_id,
         "coauthor_ids": tuple(person.id for person in draft.coauthors),
+        "language": draft.language,
     }
     return DraftFields(**(values | changes))
 
@@ -328,3 +331,12 @@ def set_policy(session: Session, topic: Topic, by: User, **rules: Any) -> TopicP
         note="",
         by=by,
     )
+
+
+def said(
+    session: Session, article: Article, by: User, *, worked: bool = True, query: str = ""
+) -> bool:
+    """A reader says whether the live text worked."""
+    assert article.live_revision_id is not None
+    live = article.live_revision_id
+    return outcomes.say(session, article, revision_id=live, worked=worked, query=query, by=by)

@@ -2,90 +2,145 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs
 
 from flask import Response, jsonify, render_template, request, url_for
 
 from core.db import db
-from core.web import Page, came_from, is_reading, number, posted, public, settings
+from core.web import Page, is_reading, number, public, settings
 from kb import queries, topics
 from kb.queries import Filter, ResultRow
 from people.signin import me
 from search import records, search_of_app
+from search.asking import ask
 from search.engines import EngineError
 from search.facets import chosen, facets
-from search.page import Shown, shown, wider
-from search.pipeline import PAGE_SIZE, Results
-from search.query import LONGEST_QUERY, Query, parse
+from search.offers import offers, wider
+from search.page import Shown, shown
+from search.permissions import can_curate_search
+from search.pipeline import PAGE_SIZE, Pipeline, Results
+from search.query import Query, parse
 from search.routes import bp
+from search.routes.pins import pins_shown
+from search.routes.records import is_preview
+from search.withheld import withheld
 
 log = logging.getLogger("firsthand.search")
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What an address of the search page asks for."""
+
+    as_typed: Query
+    filters: dict[str, str]
+    page: int
+    exact: bool  # without correcting what was typed
+    newest: bool
+    explained: bool  # each result with the parts of its score
+    is_live: bool  # by a script while somebody types: only what changes, and no record
+
+    @property
+    def query(self) -> Query:
+        return self.as_typed.narrowed(self.filters)
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """What stays as it is when the results are narrowed."""
+        wanted = {"sort": "newest" if self.newest else "", "explain": "1" if self.explained else ""}
+        return {name: value for name, value in wanted.items() if value}
+
+    @property
+    def lasting(self) -> dict[str, str]:
+        """What stays as it is when other words are looked for."""
+        return {**self.filters, **self.kept}
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """Of the address, for other pages of it."""
+        exact = {"exact": "1"} if self.exact else {}
+        return {"q": self.query.text, **exact, **self.lasting}
+
+
 @bp.get("/search")
 def search() -> Any:
-    typed = request.args.get("q", "")
-    filters = _present_topics(chosen(request.args))
-    as_typed = parse(typed)
-    query = as_typed.narrowed(filters)
+    asked = _asked()
+    query = asked.query
     if query.is_empty:
-        return render_template("search/empty.html", q=query.text)
+        return _page("empty", asked)
     room = search_of_app()
     try:
-        results: Results[ResultRow] = room.repairer.asking(
-            lambda: room.pipeline.search(
-                query,
-                _visible,
-                page=number(request.args.get("page"), 1),
-                spell="exact" not in request.args,
-            )
+        results: Results[ResultRow] = room.repairer.asking(lambda: _answer(room.pipeline, asked))
+        elsewhere = (
+            []
+            if results.total
+            else wider(db.session, room.pipeline, asked.as_typed, asked.filters, _visible)
         )
-        elsewhere = [] if results.total else wider(room.pipeline, as_typed, filters, _visible)
     except EngineError as error:
         log.warning("a search was answered from the database: %s", error)
-        return _from_database(typed)
-    _note(query, results)
-    narrowing = facets(db.session, results.facets, results.total, query.text, filters)
-    return render_template(
-        "search/results.html",
-        q=query.text,
+        return _from_database(asked)
+    _note(asked, results)
+    narrowing = facets(db.session, results.facets, results.total, query.text, asked.filters)
+    return _page(
+        "results",
+        asked,
         results=results,
         hits=_shown(results),
         facets=narrowing,
         chosen=[(f, choice) for f in narrowing for choice in f.choices if choice.is_chosen],
-        elsewhere=elsewhere,
+        offers=offers(db.session, results, elsewhere, by=me()) if results.is_weak else None,
         page=Page(results.page, PAGE_SIZE, min(results.total, results.pages * PAGE_SIZE)),
-        arguments=_arguments(query.text, filters),
+        arguments=asked.arguments,
+        pins=pins_shown(query, [hit.id for hit in results.hits]),
+        may_explain=can_curate_search(db.session, me()),
     )
 
 
-def _note(query: Query, results: Results[ResultRow]) -> None:
-    """Remember the search, unless it goes on from one or a curator tries what would be found."""
-    origin = came_from()
-    is_preview = "explain" in request.args or (origin and origin.path.startswith("/reviews"))
-    if is_reading() and results.page == 1 and not is_preview:
-        records.note_search(query, results.total, by=me().id)
+def _asked() -> _Asked:
+    return _Asked(
+        parse(request.args.get("q", "")),
+        _present_topics(chosen(request.args)),
+        number(request.args.get("page"), 1),
+        exact="exact" in request.args,
+        newest=request.args.get("sort") == "newest",
+        explained="explain" in request.args and can_curate_search(db.session, me()),
+        is_live="live" in request.args,
+    )
 
 
-@bp.post("/search/opened")
-def opened() -> Response:
-    """A script says which result was followed, and where it stood."""
-    sent = posted()
-    rank = number(sent.get("rank"))
-    records.note_opening(sent.get("q", ""), sent.get("article", ""), rank or None, by=me().id)
-    return Response(status=204)
+def _answer(pipeline: Pipeline, asked: _Asked) -> Results[ResultRow]:
+    return ask(
+        db.session,
+        pipeline,
+        asked.query,
+        _visible,
+        page=asked.page,
+        spell=not asked.exact,
+        newest=asked.newest,
+        explain=asked.explained,
+    )
 
 
-@bp.after_app_request
-def note_opening(response: Response) -> Response:
-    """Without a script the browser still says from which page of ours it came to an article."""
-    if request.endpoint == "kb.article" and response.status_code == 200 and is_reading():
-        origin = came_from()
-        if origin and origin.path == url_for("search.search"):
-            typed = parse_qs(origin.query).get("q", [""])[0]
-            records.note_opening(typed, (request.view_args or {})["slug"], None, by=me().id)
-    return response
+def _page(name: str, asked: _Asked, **shown: Any) -> str:
+    """A page of search or, for a script, only what changes of it: the same template either way."""
+    return render_template(
+        f"search/{name}.html",
+        layout="search/_fragment.html" if asked.is_live else "base.html",
+        q=asked.query.text,
+        asked=asked,
+        **shown,
+    )
+
+
+def _note(asked: _Asked, results: Results[ResultRow]) -> None:
+    """Remember the search, unless it goes on from one or a curator tries what would be found.
+
+    While somebody types, the script says what they stayed with (/search/settled).
+    """
+    if is_reading() and results.page == 1 and not asked.is_live and not is_preview():
+        topic = results.hits[0].row.topic if results.hits else ""
+        records.note_search(asked.query, results.total, by=me().id, topic=topic)
 
 
 @bp.get("/search/suggest")
@@ -93,7 +148,9 @@ def suggest() -> Any:
     room = search_of_app()
     typed = request.args.get("q", "")
     try:
-        rows = room.repairer.asking(lambda: room.pipeline.suggest(typed, _visible))
+        rows = room.repairer.asking(
+            lambda: room.pipeline.suggest(typed, _visible, withheld=withheld(db.session))
+        )
     except EngineError:
         rows = []  # who is typing is not to be disturbed; the search page says what is wrong
     return jsonify(
@@ -109,7 +166,9 @@ def similar() -> Any:
     room = search_of_app()
     title = request.args.get("title", "")
     try:
-        rows = room.repairer.asking(lambda: room.pipeline.similar(title, _visible))
+        rows = room.repairer.asking(
+            lambda: room.pipeline.similar(title, _visible, withheld=withheld(db.session))
+        )
     except EngineError:
         rows = []
     return jsonify(
@@ -151,19 +210,13 @@ def _present_topics(filters: dict[str, str]) -> dict[str, str]:
     return filters
 
 
-def _arguments(typed: str, filters: dict[str, str]) -> dict[str, str]:
-    exact = {"exact": "1"} if "exact" in request.args else {}
-    return {"q": typed, **filters, **exact}
-
-
-def _from_database(typed: str) -> tuple[str, int, dict[str, str]]:
+def _from_database(asked: _Asked) -> tuple[str, int, dict[str, str]]:
     """The index is down: say so, and offer what the titles in the database hold."""
-    words = " ".join(word.text for word in parse(typed).words)
+    words = " ".join(word.text for word in asked.query.words)
     rows: list[ResultRow] = []
     if words:
         _, rows = queries.listed(db.session, me(), Filter(title_words=words), limit=PAGE_SIZE)
-    page = render_template("search/unavailable.html", q=typed[:LONGEST_QUERY], rows=rows)
-    return page, 503, {"Retry-After": "10"}
+    return _page("unavailable", asked, rows=rows), 503, {"Retry-After": "10"}
 
 
 def _url(row: ResultRow) -> str:

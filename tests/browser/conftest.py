@@ -76,6 +76,7 @@ class Server:
             "FIRSTHAND_BASE_URL": self.url,
             "FIRSTHAND_DATABASE_URL": self._database_url,
             "FIRSTHAND_SEARCH_URL": "tantivy:",
+            "FIRSTHAND_SEMANTIC": "off",
             "FIRSTHAND_MAIL_URL": "",
             "PYTHONUNBUFFERED": "1",
         }

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from curation.models import CannedReason, Review, State
 from kb.models import Article, Dependency, Draft, Flag, FlagState, Revision
 from people.models import User
+from search.models import Gap, GapState
 from tests.browser.people import ADMINISTRATOR, AUTHOR, CURATOR, READER
 
 ARTICLE = "/articles/descale-an-m4-without-voiding-the-warranty"
@@ -34,6 +35,7 @@ def places(session: Session) -> Iterator[Place]:
     yield from _deciding(session)
     yield from _caring(session)
     yield from _what_becomes_of(session)
+    yield from _wanted(session)
     yield Place("settings", READER, "/settings")
     yield Place("settings of a curator", CURATOR, "/settings")
     yield from _administering(session)
@@ -60,7 +62,9 @@ def _reading() -> Iterator[Place]:
     yield Place("search, misspelled", READER, "/search?q=descalle")
     yield Place("search, second page", READER, "/search?q=machine&page=2")
     yield Place("search, nothing found", READER, "/search?q=zzyzx")
+    yield Place("search, nothing fits", READER, "/search?q=machine+zzyzx+qwxyz+vbnmk&sort=newest")
     yield Place("search, nothing asked", READER, "/search?q=")
+    yield Place("search, explained", CURATOR, "/search?q=machine&explain=1")
     yield Place("article", READER, ARTICLE)
     yield Place("story", READER, "/articles/the-night-i-force-pushed-over-main")
     yield Place("history", READER, f"{ARTICLE}/history")
@@ -144,6 +148,8 @@ def _queue(session: Session) -> Iterator[Place]:
     yield Place("canned reasons", CURATOR, "/reviews/reasons")
     reason = session.scalars(sa.select(CannedReason.id).order_by(CannedReason.id)).first()
     yield Place("one canned reason", CURATOR, f"/reviews/reasons/{reason}")
+    yield Place("synonyms", CURATOR, "/search/synonyms")
+    yield Place("pins", CURATOR, "/search/pins")
     yield Place("figures", CURATOR, "/reviews/figures")
     yield Place("figures, a year", CURATOR, "/reviews/figures?period=12m")
     yield Place("figures of one topic", CURATOR, "/reviews/figures?topic=finance&period=4w")
@@ -275,6 +281,21 @@ def _what_becomes_of(session: Session) -> Iterator[Place]:
         yield Place(f"article, {part}", ADMINISTRATOR, f"{ARTICLE}/{part}")
     for name, address in (("archived", archived), ("hidden", hidden), ("to be retired", retiring)):
         yield Place(f"manage, {name}", ADMINISTRATOR, f"{address}/manage")
+
+
+def _wanted(session: Session) -> Iterator[Place]:
+    yield Place("wanted articles", READER, "/search/gaps")
+    yield Place("wanted articles of a writer", AUTHOR, "/search/gaps")
+    yield Place("wanted articles, closed", CURATOR, "/search/gaps?state=dismissed")
+    yield Place("asking for an article", READER, "/search/gaps/new?q=learning+danish")
+    for state in (GapState.OPEN, GapState.CLAIMED):
+        gap = session.scalars(sa.select(Gap.id).where(Gap.state == state)).first()
+        for person in (AUTHOR, CURATOR):
+            yield Place(f"wanted article, {state}, {person}", person, f"/search/gaps/{gap}")
+    yield Place("report of searches", CURATOR, "/search/report")
+    yield Place(
+        "report of searches, one topic", CURATOR, "/search/report?topic=machines&period=12m"
+    )
 
 
 def _article(slug: str) -> str:

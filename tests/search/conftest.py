@@ -7,8 +7,9 @@ import pytest
 
 from search.documents import Document, entry
 from search.engines import Engine, open_engine
+from tests.needs import opensearch_index
 
-ENGINES = ("tantivy", "whoosh")
+ENGINES = ("tantivy", "whoosh", "opensearch")
 
 Make = Callable[..., Engine]
 
@@ -19,9 +20,19 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def engine(engine_name: str, tmp_path: Path) -> Engine:
+def engine_url(engine_name: str) -> Iterator[str]:
+    """The address of an engine in which no index was made yet."""
+    if engine_name != "opensearch":
+        yield f"{engine_name}:"
+        return
+    with opensearch_index() as url:
+        yield url
+
+
+@pytest.fixture
+def engine(engine_url: str, tmp_path: Path) -> Engine:
     """An engine with an index that holds nothing yet."""
-    made = open_engine(f"{engine_name}:", tmp_path / "search")
+    made = open_engine(engine_url, tmp_path / "search")
     with made.rebuild():
         pass
     return made

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from search.documents import Document, entry
 from search.forward import Record, key
-from search.highlight import Part, marked, passage
+from search.highlight import Part, marked, passage, passage_at
 from search.ranking import Ranked
 
 
@@ -22,7 +22,7 @@ def ranked(text: str, *terms: str) -> Ranked:
 
 def best(text: str, *terms: str, weights: tuple[float, ...] = ()) -> str:
     found = ranked(text, *terms)
-    return bracketed(passage(text, set(terms), found, weights or (1.0,) * len(terms)))
+    return bracketed(passage(text, set(terms), found, weights or (1.0,) * len(terms)).parts)
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_without_a_match_in_the_text_it_begins_at_the_beginning():
 def test_a_text_that_is_newer_than_the_index_is_looked_through():
     old = ranked("toner " + "old words " * 300, "toner")
     text = "New words stand here now. " * 40 + "And the toner too."
-    assert "[toner]" in bracketed(passage(text, {"toner"}, old, (1.0,)))
-    assert bracketed(passage("", {"toner"}, old, (1.0,))) == ""
+    assert "[toner]" in bracketed(passage(text, {"toner"}, old, (1.0,)).parts)
+    assert bracketed(passage("", {"toner"}, old, (1.0,)).parts) == ""
 
 
 def test_a_match_far_into_a_long_text_is_shown():
@@ -77,12 +77,44 @@ def test_a_match_far_into_a_long_text_is_shown():
     assert "[toner]" in best(text, "toner")
 
 
+FILLER = "Here are many words about nothing in particular at all. " * 20
+
+
+def test_a_passage_says_how_much_of_what_was_asked_it_holds():
+    text = f"{FILLER}The printer hums. {FILLER}The toner is low. {FILLER}"
+    found = ranked(text, "printer", "toner", "badge")
+    shown = passage(text, {"printer", "toner", "badge"}, found, (1.0, 2.0, 5.0))
+    assert "[toner]" in bracketed(shown.parts)
+    assert shown.share == pytest.approx(2 / 8)
+    assert text[shown.start :].startswith("toner")
+    assert passage(text, {"badge"}, ranked(text, "badge"), (5.0,)).share == 0
+
+
+def test_a_passage_can_be_taken_from_where_the_meaning_is():
+    answer = "is odd. Wait an hour. Then pull the plug out of the wall. It starts anew."
+    text = f"{FILLER}This {answer} {FILLER}"
+    start, end = text.index(answer), text.index(answer) + len(answer)
+    first = passage_at(text, start, end, set())
+    assert bracketed(first.parts).startswith("… Wait an hour. Then pull")
+    assert text[first.start :].startswith("Wait")
+    better = bracketed(passage_at(text, start, end, {"plug", "wall"}).parts)
+    assert better.startswith("… Then pull the [plug] out of the [wall]. It starts")
+    assert better.endswith(" …")
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 0), (0, 10_000), (5_000, 6_000), (3, 4)])
+def test_a_range_that_fits_the_text_no_more_shows_some_of_it_or_nothing(start, end):
+    text = "Café is open. " * 100
+    whole = "".join(part.text for part in passage_at(text, start, end, {"cafe"}).parts)
+    assert whole.strip("… ") in text
+
+
 @pytest.mark.parametrize(
     "hostile",
     ["<img src=x onerror=alert(1)> toner", "<mark onclick=alert(1)>toner</mark>", "toner <script>"],
 )
 def test_markup_in_a_text_stays_text(hostile):
-    parts = passage(hostile, {"toner"})
+    parts = passage(hostile, {"toner"}).parts
     assert "".join(part.text for part in parts) == hostile
     assert [part.text for part in parts if part.is_match] == ["toner"]
 

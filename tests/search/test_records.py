@@ -11,14 +11,16 @@ from sqlalchemy.orm import Session
 
 from core import periodic, tally
 from core.db import Database
+from kb import outcomes
 from kb.models import Article
+from people import company
 from people.models import User
 from search import records
 from search.models import SearchRecord
 from search.query import parse
 from search.records import key_of
 from tests.conftest import Browser, Clock, Deliveries
-from tests.factories import make_article
+from tests.factories import make_article, make_topic, said
 
 Kept = Callable[[], list[SearchRecord]]
 
@@ -159,8 +161,9 @@ def test_two_people_have_searches_of_their_own(
         {"Referer": "http://localhost/reviews/7"},
         {"Sec_Purpose": "prefetch"},
         {"User_Agent": "searchbot/1.0"},
+        {"Referer": "http://localhost/search/report"},
     ],
-    ids=["explained", "from a review", "prefetched", "robot"],
+    ids=["explained", "from a review", "prefetched", "robot", "from the report"],
 )
 def test_what_nobody_asked_for_themselves_is_not_kept(
     reader: Browser, kept: Kept, more: dict[str, str]
@@ -181,6 +184,93 @@ def test_typing_looking_for_similar_and_paging_are_no_searches(
     search(reader, "tag:network")
     search(reader, "printer", page="2")
     assert kept() == []
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
+def test_whoever_only_asks_what_there_is_does_not_search(
+    reader: Browser, kept: Kept, method: str
+) -> None:
+    reader.open("/search?q=vpn", method=method)
+    assert kept() == []
+
+
+def test_nobody_who_is_not_signed_in_searches(
+    app: Flask, client: Browser, reader: Browser, kept: Kept
+) -> None:
+    client.get("/search?q=vpn")
+    assert client.post("/search/settled", data={"q": "vpn", "found": "1"}).status_code == 303
+    assert kept() == []
+
+
+def test_a_search_belongs_where_what_it_found_first_belongs_then_what_was_opened(
+    reader: Browser, session: Session, alice: User, article: Article, kept: Kept
+) -> None:
+    other = make_article(session, alice, title="Hotels", topic=make_topic(session, "Trips"))
+    search(reader, "vpn")
+    assert [record.topic_id for record in kept()] == [article.topic_id]
+    tell_opened(reader, q="vpn", article=other.slug or "", rank="2")
+    search(reader, "nothing of the kind")
+    assert [record.topic_id for record in kept()] == [other.topic_id, None]
+
+
+# While typing
+
+
+def settle(browser: Browser, **sent: str) -> None:
+    assert browser.post("/search/settled", data=sent).status_code == 204
+
+
+def test_what_rests_while_typing_is_a_search(reader: Browser, article: Article, kept: Kept) -> None:
+    settle(reader, q="Resetting the VPN", found="4", topic=article.topic.slug)
+    settle(reader, q="resetting the vpn", found="2")
+    [record] = kept()
+    assert (record.key, record.found, record.topic_id) == ("reset vpn", 4, article.topic_id)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [{}, {"q": "?!"}, {"q": "tag:vpn", "found": "1"}, {"found": "3"}],
+    ids=["nothing", "signs", "filter", "no words"],
+)
+def test_what_asks_for_nothing_settles_nothing(
+    reader: Browser, kept: Kept, sent: dict[str, str]
+) -> None:
+    settle(reader, **sent)
+    assert kept() == []
+
+
+def test_of_what_a_script_says_settled_nothing_is_trusted(reader: Browser, kept: Kept) -> None:
+    settle(reader, q="vpn", found="-7", topic="no-such-topic")
+    settle(reader, q="printer", found="9" * 40, topic="x" * 9000)
+    settle(reader, q="hotel", found="999999999")
+    assert [(record.found, record.topic_id) for record in kept()] == [
+        (0, None),
+        (0, None),
+        (records.MOST_FOUND, None),
+    ]
+
+
+def test_another_site_settles_nothing(reader: Browser, kept: Kept) -> None:
+    sent = reader.post(
+        "/search/settled", data={"q": "vpn"}, headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    assert sent.status_code == 403
+    assert kept() == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Referer": "http://localhost/reviews/7"}, {"User-Agent": "searchbot/1.0"}],
+    ids=["a preview", "a robot"],
+)
+def test_previews_and_robots_settle_and_open_nothing(
+    reader: Browser, article: Article, kept: Kept, headers: dict[str, str]
+) -> None:
+    reader.post("/search/settled", data={"q": "vpn"}, headers=headers)
+    assert kept() == []
+    search(reader, "vpn")
+    reader.post("/search/opened", data={"q": "vpn", "article": article.slug}, headers=headers)
+    assert kept()[0].opened_id is None
 
 
 # What was opened
@@ -278,6 +368,56 @@ def test_the_results_name_the_search_for_the_script(reader: Browser) -> None:
     assert 'data-behavior="opened" data-query="vpn reset"' in page
 
 
+# What people said of it
+
+
+def test_whether_it_worked_is_noted_in_the_search_by_which_it_was_found(
+    reader: Browser,
+    bob: User,
+    session: Session,
+    article: Article,
+    outbox: Deliveries,
+    kept: Kept,
+    clock: Clock,
+) -> None:
+    search(reader, "vpn")
+    tell_opened(reader, q="vpn", article=article.slug or "", rank="1")
+    clock.move(minutes=5)
+    search(reader, "printer")
+    kept()
+    clock.move(hours=23)
+    said(session, article, bob, query="the VPN")
+    outbox.drain()
+    assert [record.worked for record in kept()] == [True, None]
+    outcomes.take_back(session, article, by=bob)
+    outbox.drain()
+    assert [record.worked for record in kept()] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("hours", "query"),
+    [(25, "vpn"), (1, "tunnel"), (1, "")],
+    ids=["late", "other words", "no search"],
+)
+def test_what_was_found_otherwise_is_noted_in_no_search(
+    reader: Browser,
+    bob: User,
+    session: Session,
+    article: Article,
+    outbox: Deliveries,
+    kept: Kept,
+    clock: Clock,
+    hours: int,
+    query: str,
+) -> None:
+    search(reader, "vpn")
+    kept()
+    clock.move(hours=hours)
+    said(session, article, bob, worked=False, query=query)
+    outbox.drain()
+    assert kept()[0].worked is None
+
+
 # Forgetting, and keeping nothing
 
 
@@ -326,3 +466,16 @@ def test_switched_off_nothing_is_kept(
     search(reader, "vpn")
     tell_opened(reader, q="vpn", article=article.slug or "", rank="1")
     assert kept() == []
+
+
+def test_a_company_that_keeps_nothing_keeps_nothing_and_forgets_names(
+    reader: Browser, article: Article, session: Session, ada: User, bob: User, kept: Kept
+) -> None:
+    search(reader, "printer")
+    kept()
+    company.keep_searches(session, False, by=ada)
+    search(reader, "vpn")
+    settle(reader, q="hotel", found="1")
+    assert [record.query for record in kept()] == ["printer"]
+    records.forget(session)
+    assert [record.user_id for record in kept()] == [None]

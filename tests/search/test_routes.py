@@ -5,10 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from bs4 import BeautifulSoup
 
+from core import tally
 from kb import topics
 from search import search_of_app
+from search.models import SearchRecord
 from tests.factories import make_article, make_topic, make_user, republish
 
 
@@ -94,7 +97,7 @@ def test_a_result_shows_what_matches_and_where_it_belongs(reader, session, alice
     assert "How-to" in words
     assert "Alice" in words
     assert "Office IT" in words
-    assert item.select_one("time")
+    assert "Updated in" in words
 
 
 @pytest.mark.parametrize(
@@ -237,7 +240,8 @@ def test_filters_in_the_query_and_beside_it_mean_the_same(reader, session, alice
 def test_nothing_found_leads_on(reader, session, alice):
     make_article(session, alice, title="Reset a badge", tags=("desk",))
     response = reader("/search", q='"badge reset"', tag="desk")
-    assert titles(response) == []
+    assert "Nothing found" in page(response).main.get_text()
+    assert offered(response, "Perhaps one of these") == ["Reset a badge"]
     ways = links(response)
     assert titles(reader(ways["Search without the quotes"])) == ["Reset a badge"]
     elsewhere = reader("/search", q="badge", kind="story")
@@ -246,7 +250,132 @@ def test_nothing_found_leads_on(reader, session, alice):
     assert ways["the topics"] == "/topics"
 
 
+def offered(response, heading):
+    """What is linked under this heading of the page."""
+    section = next(h.find_parent("section") for h in page(response)("h2") if h.text == heading)
+    return [link.get_text() for link in section.select(".item__title a, .person")]
+
+
+def test_nothing_found_names_articles_of_a_topic_that_was_named_and_whom_to_ask(
+    reader, session, alice, bob
+):
+    travel = make_topic(session, "Business travel")
+    gone = make_user(session, "Gone")
+    make_article(session, alice, title="Book a train", topic=travel)
+    make_article(session, gone, title="Book a plane", topic=travel)
+    make_article(session, bob, title="Book a car", topic=travel)
+    make_article(session, alice, title="Canary", topic=travel, published=False)
+    make_article(session, alice, title="Reset a badge", topic=make_topic(session, "Office"))
+    gone.active = False
+    response = reader("/search", q="travelling zzyzx", kind="story")
+    assert offered(response, "Perhaps one of these") == [
+        "Book a car",
+        "Book a plane",
+        "Book a train",
+    ]
+    assert offered(response, "These people wrote about something like it") == ["Alice"]
+    assert links(response)["Business travel"] == "/topics/business-travel"
+
+
+def test_what_hardly_fits_is_shown_as_such_with_whom_to_ask(reader, session, alice):
+    make_article(session, alice, title="Reset a badge")
+    response = reader("/search", q="badge zzyzx qwxyz vbnmk")
+    assert titles(response) == ["Reset a badge"]
+    assert "Nothing fits well. Perhaps one of these" in page(response).main.get_text()
+    assert offered(response, "These people wrote about something like it") == ["Alice"]
+    assert page(response).select_one('form[action="/search/gaps"] [name="q"]')
+    assert not page(reader("/search", q="badge")).select("h2.empty__title")
+
+
+def test_what_found_nothing_can_be_asked_of_colleagues(reader):
+    form = page(reader("/search", q="zzyzx <b>")).select_one('form[action="/search/gaps"]')
+    assert form["method"] == "post"
+    assert form.select_one('[name="q"]')["value"] == "zzyzx <b>"
+    assert form.select_one('[name="note"]').get_text().strip() == ""
+    assert form.select_one('[name="tell"]').has_attr("checked")
+
+
+def test_what_found_something_else_can_be_asked_too(reader, session, alice):
+    make_article(session, alice, title="Reset a badge")
+    more = page(reader("/search", q="badge")).select_one("main details")
+    assert more.summary.get_text() == "Not what you were looking for? Ask your colleagues"
+    assert more.select_one('form[action="/search/gaps"] [name="q"]')["value"] == "badge"
+    assert not page(reader("/search", q="", kind="howto")).select('form[action="/search/gaps"]')
+
+
+# Where a passage stands
+
+
+def test_a_result_leads_to_the_heading_its_passage_is_under(reader, session, alice):
+    article = make_article(session, alice, title="Open a door", body="Steps\nHold the badge there.")
+    article.live_revision.headings = [[2, "h-steps", "Steps"]]
+    make_article(session, alice, title="Badge", body="No heading here.")
+    bare, item = page(reader("/search", q="badge")).select("main .item")
+    assert bare.select_one(".item__place") is None
+    assert item.select_one(".item__title a")["href"] == "/articles/open-a-door"
+    assert item.select_one(".item__place").get_text() == "in: Steps"
+    assert item.select_one(".item__place")["href"] == "/articles/open-a-door#h-steps"
+
+
+def test_a_result_says_when_it_was_updated(reader, session, alice, clock):
+    make_article(session, alice, title="Reset a badge")
+    month, year = f"{clock.now():%B}", clock.now().year
+    assert f"Updated in {month} ·" in meta(reader("/search", q="badge"))
+    clock.move(days=400)
+    assert f"Updated in {month} {year} ·" in meta(reader("/search", q="badge"))
+
+
+def meta(response):
+    return " · ".join(li.get_text(strip=True) for li in page(response).select("main .meta li"))
+
+
+# In which order, and why
+
+
+def test_the_order_can_be_changed_and_stays_with_filters_and_pages(reader, session, alice):
+    for number in range(12):
+        make_article(session, alice, title=f"Badge {number}", tags=("x",) * (number % 2))
+    response = reader(links(reader("/search", q="badge"))["Newest first"])
+    assert links(response)["Best first"] == "/search?q=badge"
+    assert links(response)["x 6"] == "/search?q=badge&tag=x&sort=newest"
+    assert "sort=newest" in links(response)["Next"]
+    kept = page(response).select_one('form[role="search"] input[name="sort"]')
+    assert kept["value"] == "newest"
+
+
+def test_curators_can_have_the_order_explained_and_others_cannot(
+    client, reader, sign_in, session, alice, cora
+):
+    make_article(session, alice, title="Reset a badge")
+    plain = page(reader("/search", q="badge", explain="1"))
+    assert not plain.select(".explained")
+    assert "Explain" not in plain.main.get_text()
+    sign_in(client, cora)
+    explained = reader(links(reader("/search", q="badge"))["Explain the order"])
+    (why,) = page(explained).select(".item .explained__table")
+    assert "badge" in why.select_one("th").get_text()
+    assert float(why.select_one("td").get_text()) > 0
+    assert links(explained)["Without the explanations"] == "/search?q=badge"
+
+
 # While typing
+
+
+def test_a_script_gets_the_same_results_without_the_frame(reader, session, alice):
+    make_article(session, alice, title="Reset a badge")
+    whole, part = reader("/search", q="badge"), reader("/search", q="badge", live="1")
+    for id_ in ("found", "found-aside", "search-title"):
+        assert page(part).find(id=id_) == page(whole).find(id=id_)
+    assert page(part).title.get_text().split() == page(whole).title.get_text().split()
+    assert page(part).select("header, footer, script, link") == []
+
+
+def test_what_is_asked_while_typing_is_no_search(reader, session, database, alice):
+    make_article(session, alice, title="Reset a badge")
+    reader("/search", q="badg", live="1")
+    reader("/search", q="badge")
+    tally.flush(database)
+    assert session.scalars(sa.select(SearchRecord.query)).all() == ["badge"]
 
 
 def test_suggestions_say_what_the_list_shows(reader, session, alice):

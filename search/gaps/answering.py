@@ -1,0 +1,124 @@
+"""Once a card's article is live and in the index, its words are searched for again."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import clock, outbox
+from core.errors import Conflict, Invalid, NotAllowed
+from core.outbox import Event
+from kb import queries
+from kb.models import Article
+from kb.queries import ResultRow
+from people.models import User
+from search import indexing
+from search.asking import ask
+from search.documents import entry
+from search.engines import Engine, Selection
+from search.gaps.states import GapAction, locked, move
+from search.models import Gap, GapState
+from search.permissions import can_curate_search
+from search.pipeline import Pipeline
+from search.query import parse
+
+SUBSCRIBER = "search-gaps"
+ANSWERED = "gap.answered"
+
+
+class NotInIndexYet(Exception):
+    """The index does not hold the live text yet; the delivery is tried again."""
+
+
+class Ranks(Protocol):
+    def __call__(self, session: Session, query: str, article_id: int) -> int | None:
+        """Where a search finds an article, from 1; none: not among the first ten."""
+        ...
+
+
+class Index(Ranks, Protocol):
+    def holds(self, session: Session, article_id: int) -> bool:
+        """Whether an article can be found as the database has it."""
+        ...
+
+
+class Finding:
+    """Searches as anybody would: everybody finds the same."""
+
+    def __init__(self, engine: Engine, pipeline: Pipeline) -> None:
+        self._engine = engine
+        self._pipeline = pipeline
+
+    def __call__(self, session: Session, query: str, article_id: int) -> int | None:
+        reader = _anybody(session)
+
+        def rows(ids: Sequence[int]) -> Mapping[int, ResultRow]:
+            return queries.result_rows(session, reader, ids)
+
+        hits = ask(session, self._pipeline, parse(query), rows).hits
+        return next((n for n, hit in enumerate(hits, 1) if hit.id == article_id), None)
+
+    def holds(self, session: Session, article_id: int) -> bool:
+        """Whether the index has this article as the database has it."""
+        searchable = next(queries.searchable(session, [article_id]), None)
+        if searchable is None:
+            return False
+        found = self._engine.searcher().find(Selection(or_ids=(article_id,)), 1).candidates
+        wanted = entry(indexing.document(searchable)).record
+        return any(each.id == article_id and each.record == wanted for each in found)
+
+
+def follow(session: Session, events: Sequence[Event], finding: Index) -> None:
+    """Answer the cards of articles that were published; raises NotInIndexYet to be called again."""
+    for event in events:
+        waiting = sa.select(Gap.id).where(
+            Gap.article_id == event.subject, Gap.state == GapState.CLAIMED
+        )
+        ids = session.scalars(waiting).all()
+        if not ids or not is_listed(session, event.subject):
+            continue
+        if not finding.holds(session, event.subject):
+            raise NotInIndexYet(f"article {event.subject} as it is live now")
+        for gap_id in ids:
+            answer(session, gap_id, event.subject, finding)
+
+
+def answer(session: Session, gap_id: int, article_id: int, ranks: Ranks) -> None:
+    """Close a card with the article, and note where its words find it now."""
+    gap = locked(session, gap_id)
+    if gap.state is GapState.ANSWERED:
+        return
+    move(gap, GapAction.ANSWER)
+    gap.article_id, gap.closed_at = article_id, clock.now()
+    gap.rank = ranks(session, gap.query, article_id)
+    outbox.record(session, ANSWERED, gap.id)
+
+
+def answer_with(
+    session: Session, gap_id: int, slug: str, ranks: Ranks, *, version: int, by: User
+) -> Gap:
+    """A curator names an article that is there already."""
+    if not can_curate_search(session, by):
+        raise NotAllowed("Only curators sort out what people look for.")
+    article = queries.article_by_slug(session, by, slug.strip().rpartition("/")[2])
+    if article is None or not is_listed(session, article.id):
+        raise Invalid("Nothing was changed.", {"article": "No article has this address."})
+    gap = locked(session, gap_id)
+    if gap.state is GapState.ANSWERED and gap.article_id == article.id:
+        return gap  # the second click
+    gap = locked(session, gap_id, version=version)
+    if gap.state is GapState.CLAIMED:
+        raise Conflict("Somebody writes this. Take it back from them first, so that they know.")
+    answer(session, gap.id, article.id, ranks)
+    return gap
+
+
+def is_listed(session: Session, article_id: int) -> bool:
+    """Whether readers find it: live, neither hidden nor archived."""
+    listed = queries.visible_to(_anybody(session))
+    return session.scalar(sa.select(Article.id).where(Article.id == article_id, listed)) is not None
+
+
+def _anybody(session: Session) -> User:
+    return session.scalars(sa.select(User).where(User.active).order_by(User.id).limit(1)).one()

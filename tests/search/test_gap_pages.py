@@ -1,0 +1,219 @@
+"""The pages of wanted articles and of the report, and the whole way from a search in vain to its answer."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from bs4 import BeautifulSoup
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from core import tally
+from core.db import Database
+from curation import workflow
+from kb import lifecycle
+from kb.models import Article, Draft
+from people.models import Notice, User
+from search.models import Gap, GapState, SearchRecord
+from tests.conftest import Browser, Clock, Deliveries
+from tests.factories import edit, make_article, make_topic, reading, submit
+
+NewClient = Callable[[User], Browser]
+
+
+def shown(browser: Browser, address: str, status: int = 200) -> BeautifulSoup:
+    response = browser.get(address)
+    assert response.status_code == status, response.text
+    return BeautifulSoup(response.text, "html.parser")
+
+
+def words(page: BeautifulSoup) -> str:
+    main = page.find("main")
+    assert main is not None
+    return re.sub(r"\s+", " ", main.get_text(" ", strip=True))
+
+
+def post(browser: Browser, address: str, status: int = 303, **sent: object) -> str:
+    response = browser.post(address, data=sent)
+    assert response.status_code == status, response.text
+    return response.location if status == 303 else response.text
+
+
+def only_gap(session: Session) -> Gap:
+    return session.scalars(sa.select(Gap)).one()
+
+
+def test_from_a_search_in_vain_to_the_article_that_answers_it(
+    app: Flask,
+    database: Database,
+    session: Session,
+    outbox: Deliveries,
+    new_client: NewClient,
+    alice: User,
+    bob: User,
+    cora: User,
+) -> None:
+    """Bob asks, Alice writes, Cora approves: Bob is told, and finds it first."""
+    make_article(session, alice, title="Order beans", body="By telephone.")
+    topic = make_topic(session, "Machines")
+    outbox.drain()
+    reader, writer, curator = (new_client(person) for person in (bob, alice, cora))
+
+    shown(reader, "/search?q=clean+the+grinder")
+    tally.flush(database)
+    card = post(reader, "/search/gaps", q="clean the grinder", note="A K30.", tell="1")
+    assert "clean the grinder" in words(shown(curator, "/search/report"))
+    assert "See its card" in words(shown(curator, "/search/report"))
+
+    assert "1 person looks for it" in words(shown(writer, "/search/gaps"))
+    post(writer, f"{card}/claim")
+    address = post(writer, f"{card}/writing", kind="howto")
+    assert post(writer, f"{card}/writing", kind="howto") == address
+    editor = words(shown(writer, address))
+    assert "Answers a gap: 1 person looked for “clean the grinder”" in editor
+
+    draft = session.scalars(sa.select(Draft)).one()
+    assert draft.title == "Clean the grinder"
+    edit(session, draft, summary="In a minute.", body="Brush the burrs.", topic_id=topic.id)
+    review = submit(session, draft)
+    assert "Answers a gap" in words(shown(curator, f"/reviews/{review.id}"))
+    workflow.claim(session, review.id, by=cora)
+    workflow.approve(session, review.id, **reading(review), by=cora)
+    outbox.drain()
+
+    gap = only_gap(session)
+    assert (gap.state, gap.rank) == (GapState.ANSWERED, 1)
+    told = {n.user_id: n for n in session.scalars(sa.select(Notice).where(Notice.about == "gaps"))}
+    assert told[bob.id].path == "/articles/clean-the-grinder"
+    assert "now first" in told[alice.id].text
+    assert "Clean the grinder" in words(shown(reader, card))
+
+
+def test_a_low_rank_offers_a_pin_and_a_synonym_to_curators_only(
+    app: Flask, session: Session, new_client: NewClient, alice: User, cora: User
+) -> None:
+    article = make_article(session, alice, title="Burr care")
+    card = post(new_client(alice), "/search/gaps", q="grinder dirt")
+    gap = only_gap(session)
+    gap.state, gap.article_id, gap.closed_at = GapState.ANSWERED, article.id, gap.at
+    session.commit()
+    assert "Pin it" in words(shown(new_client(cora), card))
+    assert "Pin it" not in words(shown(new_client(alice), card))
+
+
+def test_the_title_of_a_hidden_article_shows_on_no_card(
+    app: Flask, session: Session, new_client: NewClient, alice: User, cora: User
+) -> None:
+    article = make_article(session, alice, title="Canary salaries", approver=cora)
+    card = post(new_client(alice), "/search/gaps", q="pay")
+    gap = only_gap(session)
+    gap.state, gap.article_id, gap.closed_at = GapState.ANSWERED, article.id, gap.at
+    lifecycle.hide(session, article, reason="Names.", by=cora)
+    session.commit()
+    for person in (alice, cora):
+        for address in (card, "/search/gaps?state=answered"):
+            assert "Canary" not in words(shown(new_client(person), address))
+
+
+def test_what_a_curator_typed_comes_back_when_somebody_was_first(
+    app: Flask, session: Session, new_client: NewClient, bob: User, cora: User, carl: User
+) -> None:
+    card = post(new_client(bob), "/search/gaps", q="grinder")
+    post(new_client(carl), f"{card}/change", q="grinder", note="New.", topic="", version="1")
+    page = post(new_client(cora), f"{card}/dismissal", 409, reason="Bought none.", version="1")
+    assert "Somebody changed this card" in page
+    assert "Bought none." in page
+    page = post(new_client(cora), f"{card}/dismissal", 422, reason=" ", version="2")
+    assert "Say why" in page
+
+
+def test_what_was_closed_is_seen_by_curators_and_by_who_asked(
+    app: Flask, session: Session, new_client: NewClient, alice: User, bob: User, cora: User
+) -> None:
+    card = post(new_client(bob), "/search/gaps", q="grinder")
+    post(new_client(cora), f"{card}/dismissal", reason="No machine has one.", version="1")
+    assert "No machine has one." in words(shown(new_client(bob), card))
+    shown(new_client(alice), card, 404)
+    assert "Closed" not in words(shown(new_client(alice), "/search/gaps"))
+    asking = new_client(alice)
+    assert post(asking, "/search/gaps", q="grinders") == "/search/gaps"
+    assert "No machine has one." in asking.get("/search/gaps").text
+
+
+def test_only_curators_make_a_card_of_wordings(
+    app: Flask, session: Session, new_client: NewClient, alice: User, cora: User
+) -> None:
+    post(new_client(alice), "/search/gaps", q="tender", wording=["tender", "bids"])
+    assert [each.query for each in only_gap(session).wordings] == ["tender"]
+    post(new_client(cora), "/search/gaps", q="tender", wording=["tender", "bids"])
+    assert [each.query for each in only_gap(session).wordings] == ["tender", "bids"]
+
+
+def test_what_is_asked_without_words_is_asked_again(
+    app: Flask, new_client: NewClient, alice: User
+) -> None:
+    page = post(new_client(alice), "/search/gaps", 422, q="?!", note="Please help.")
+    assert "Say in a few words" in page
+    assert "Please help." in page
+
+
+# The report
+
+
+@pytest.fixture
+def searched(session: Session, clock: Clock, bob: User, alice: User) -> Article:
+    """Bob searched four times; his name is Bob Canary, and so is one of his words."""
+    article = make_article(session, alice, title="The VPN")
+    bob.name = "Bob Canary"
+    for query, found, opened in (
+        ("vpn", 1, article.id),
+        ("printer", 2, None),
+        ("bob@example.com", 0, None),
+        ("=1+1 grinder", 0, None),
+    ):
+        session.add(
+            SearchRecord(
+                at=clock.now(),
+                query=query,
+                key=query,
+                found=found,
+                user_id=bob.id,
+                opened_id=opened,
+                topic_id=article.topic_id if found else None,
+            )
+        )
+    session.commit()
+    return article
+
+
+def test_the_report_says_what_and_never_who(
+    app: Flask, searched: Article, new_client: NewClient, cora: User
+) -> None:
+    page = words(shown(new_client(cora), "/search/report"))
+    assert "After 25% of 4 searches something was opened" in page
+    assert "printer 1 person, 1 search" in page
+    assert "Canary" not in page
+    assert "bob@example.com" not in page
+
+
+def test_each_part_of_the_report_can_be_taken_along(
+    app: Flask, searched: Article, new_client: NewClient, cora: User
+) -> None:
+    curator = new_client(cora)
+    success = curator.get("/search/report/success.csv?period=30d&topic=travel")
+    assert success.mimetype == "text/csv"
+    assert success.text.splitlines()[-1].endswith("2,1,50,0,0")
+    assert "Travel,2,1,50,0,0" in curator.get("/search/report/topics.csv").text
+    assert "'=1+1 grinder" in curator.get("/search/report/searches.csv").text
+    assert curator.get("/search/report/people.csv").status_code == 404
+
+
+def test_the_report_is_for_curators(
+    app: Flask, session: Session, new_client: NewClient, alice: User, bob: User, ada: User
+) -> None:
+    shown(new_client(alice), "/search/report", 403)
+    shown(new_client(alice), "/search/report/searches.csv", 403)
+    shown(new_client(ada), "/search/report")
+    make_topic(session, "Machines", curators=[bob])
+    shown(new_client(bob), "/search/report?period=nonsense&topic=nowhere")

@@ -1,0 +1,306 @@
+"""Gap cards: asked for, joined, claimed, carried by a draft, answered, and what curators decide."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core import clock as core_clock
+from core.errors import Conflict, Invalid, NotAllowed
+from core.outbox import Event
+from curation import workflow
+from curation.models import State
+from kb import drafts, lifecycle
+from kb.models import Draft, Kind
+from people.models import User
+from search.gaps import answering, cards, listing, telling, writing
+from search.gaps.answering import NotInIndexYet
+from search.models import Gap, GapAsker, GapState, SearchRecord
+from tests.conftest import Clock
+from tests.factories import edit, make_article, make_review, make_topic, make_user, submit
+
+
+@pytest.fixture
+def gap(session: Session, bob: User) -> Gap:
+    """Bob asked for it, and wants to be told."""
+    return cards.ask(session, "clean the grinder", note="Ours is a K30.", tell=True, by=bob)
+
+
+@pytest.fixture
+def follow() -> None:
+    """As the application does when it starts."""
+    drafts.follow("search-gaps", writing.note_article)
+
+
+def state_of(gap: Gap) -> GapState:
+    return gap.state
+
+
+def askers(session: Session, gap: Gap) -> set[int]:
+    return set(session.scalars(sa.select(GapAsker.user_id).where(GapAsker.gap_id == gap.id)))
+
+
+class Indexed:
+    """An index in which searches find at a rank, once it has the article."""
+
+    def __init__(self, rank: int | None, *, has: bool = True) -> None:
+        self.rank, self.has = rank, has
+
+    def __call__(self, session: Session, query: str, article_id: int) -> int | None:
+        return self.rank
+
+    def holds(self, session: Session, article_id: int) -> bool:
+        return self.has
+
+
+# Asking
+
+
+def test_who_asks_for_the_same_joins_the_card(session: Session, gap: Gap, alice: User) -> None:
+    second = cards.ask(session, "Cleaning a grinder?", note="And the hopper.", tell=True, by=alice)
+    again = cards.ask(session, "cleaning the grinder", note="And the hopper.", by=alice)
+    assert second is gap
+    assert again is gap
+    assert gap.note == "Ours is a K30.\n\nAnd the hopper."
+    assert askers(session, gap) == {alice.id, gap.by_id}
+
+
+def test_who_does_not_want_to_be_told_is_not_noted(session: Session, bob: User) -> None:
+    assert askers(session, cards.ask(session, "grinder", by=bob)) == set()
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?!", "tag:vpn", "x" * 501], ids=["empty", "signs", "filter", "long"]
+)
+def test_a_card_needs_words_to_search_for(session: Session, bob: User, query: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        cards.ask(session, query, by=bob)
+    assert "q" in refused.value.fields
+
+
+def test_curators_make_a_card_of_several_wordings_and_others_join_by_each(
+    session: Session, gap: Gap, cora: User, alice: User
+) -> None:
+    made = cards.make(
+        session, ["tender", "answer a tender", "grinder cleaning", "clean the grinder"], by=cora
+    )
+    assert [each.query for each in made.wordings] == [
+        "tender",
+        "answer a tender",
+        "grinder cleaning",
+    ]
+    assert cards.ask(session, "answering tenders", by=alice) is made
+    with pytest.raises(NotAllowed):
+        cards.make(session, ["a", "b"], by=alice)
+
+
+# Writing
+
+
+def test_one_person_at_a_time_writes_it(session: Session, gap: Gap, alice: User, bob: User) -> None:
+    writing.claim(session, gap.id, by=alice)
+    assert writing.claim(session, gap.id, by=alice).writer_id == alice.id
+    with pytest.raises(Conflict, match="Alice writes this already"):
+        writing.claim(session, gap.id, by=bob)
+    with pytest.raises(NotAllowed):
+        writing.give_back(session, gap.id, by=bob)
+    writing.give_back(session, gap.id, by=alice)
+    assert writing.claim(session, gap.id, by=bob).writer_id == bob.id
+
+
+def test_the_draft_begins_with_what_the_card_knows_and_is_made_once(
+    session: Session, gap: Gap, alice: User, cora: User
+) -> None:
+    topic = make_topic(session, "Machines")
+    cards.change(session, gap.id, query=gap.query, note="", topic=topic.slug, version=1, by=cora)
+    draft = writing.begin(session, gap.id, Kind.HOWTO, dialect="commonmark", by=alice)
+    again = writing.begin(session, gap.id, Kind.STORY, dialect="commonmark", by=alice)
+    assert again is draft
+    assert (draft.title, draft.topic_id, draft.kind) == ("Clean the grinder", topic.id, Kind.HOWTO)
+    assert (gap.state, gap.writer_id, gap.draft_id) == (GapState.CLAIMED, alice.id, draft.id)
+    assert writing.of_draft(session, draft.id) is gap
+
+
+def written(session: Session, gap: Gap, by: User) -> Draft:
+    draft = writing.begin(session, gap.id, Kind.HOWTO, dialect="commonmark", by=by)
+    topic = make_topic(session)
+    return edit(session, draft, summary="Clean in a minute.", body="Brush it.", topic_id=topic.id)
+
+
+def test_a_draft_that_is_deleted_gives_the_card_back_and_its_writer_hears(
+    session: Session, gap: Gap, alice: User
+) -> None:
+    draft = written(session, gap, alice)
+    writing.open_abandoned(session)
+    assert state_of(gap) is GapState.CLAIMED
+    drafts.delete(draft, by=alice)
+    session.flush()
+    writing.open_abandoned(session)
+    assert (gap.state, gap.writer_id, gap.draft_id) == (GapState.OPEN, None, None)
+    event = session.scalars(sa.select(Event).where(Event.kind == writing.RELEASED)).one()
+    [message] = telling._released(session, event)
+    assert message.user_id == alice.id
+
+
+def test_what_nobody_begins_in_two_weeks_is_open_again(
+    session: Session, gap: Gap, alice: User, clock: Clock
+) -> None:
+    writing.claim(session, gap.id, by=alice)
+    clock.move(days=13)
+    writing.open_abandoned(session)
+    assert state_of(gap) is GapState.CLAIMED
+    clock.move(days=2)
+    writing.open_abandoned(session)
+    assert state_of(gap) is GapState.OPEN
+
+
+@pytest.mark.usefixtures("follow")
+@pytest.mark.parametrize("end", [State.DECLINED, State.WITHDRAWN])
+def test_a_text_that_comes_back_keeps_the_card_until_its_draft_goes(
+    session: Session, gap: Gap, alice: User, cora: User, end: State
+) -> None:
+    draft = written(session, gap, alice)
+    review = submit(session, draft)
+    assert gap.article_id == review.article_id
+    with pytest.raises(Conflict, match="under review"):
+        writing.give_back(session, gap.id, by=alice)
+    if end is State.WITHDRAWN:
+        workflow.withdraw(session, review.id, by=alice)
+    else:
+        workflow.claim(session, review.id, by=cora)
+        workflow.decline(
+            session,
+            review.id,
+            version=review.version,
+            revision=review.revision_id,
+            reason="No.",
+            by=cora,
+        )
+    session.flush()
+    writing.open_abandoned(session)
+    assert state_of(gap) is GapState.CLAIMED
+    drafts.delete(draft, by=alice)
+    session.flush()
+    writing.open_abandoned(session)
+    assert state_of(gap) is GapState.OPEN
+
+
+@pytest.mark.usefixtures("follow")
+def test_an_approved_text_answers_the_card_once_the_index_has_it(
+    session: Session, gap: Gap, alice: User, cora: User
+) -> None:
+    review = make_review(
+        session, alice, state=State.APPROVED, curator=cora, draft=written(session, gap, alice)
+    )
+    session.flush()
+    session.expire_all()
+    writing.open_abandoned(session)  # its draft is gone, and that is no reason
+    assert (gap.state, gap.draft_id) == (GapState.CLAIMED, None)
+    published = Event(
+        kind="article.published", subject=review.article_id, data={}, at=core_clock.now()
+    )
+    with pytest.raises(NotInIndexYet):
+        answering.follow(session, [published], Indexed(1, has=False))
+    for rank in (3, 7):  # delivered twice, it is answered once
+        answering.follow(session, [published], Indexed(rank))
+    assert (gap.state, gap.rank, gap.article_id) == (GapState.ANSWERED, 3, review.article_id)
+    event = session.scalars(sa.select(Event).where(Event.kind == answering.ANSWERED)).one()
+    told = {message.user_id: message for message in telling._answered(session, event)}
+    assert set(told) == {alice.id, gap.by_id}
+    assert told[gap.by_id].path.startswith("/articles/")
+    assert "now third" in told[alice.id].text
+
+
+@pytest.mark.usefixtures("follow")
+def test_of_an_article_hidden_meanwhile_nobody_is_told(
+    session: Session, gap: Gap, alice: User, bob: User, cora: User
+) -> None:
+    article = make_article(session, alice, title="Clean the grinder", approver=cora)
+    answering.answer_with(session, gap.id, article.slug or "", Indexed(None), version=1, by=cora)
+    lifecycle.hide(session, article, reason="A name is in it.", by=cora)
+    session.flush()
+    event = session.scalars(sa.select(Event).where(Event.kind == answering.ANSWERED)).one()
+    assert list(telling._answered(session, event)) == []
+    [card] = listing.seen(session, bob, [gap])
+    assert card.article is None
+    other = cards.ask(session, "grinder of steel", by=bob)
+    with pytest.raises(Invalid):
+        answering.answer_with(session, other.id, article.slug or "", Indexed(1), version=1, by=cora)
+
+
+def test_who_says_what_an_answer_lacks_opens_the_card_again(
+    session: Session, gap: Gap, alice: User, bob: User, cora: User
+) -> None:
+    article = make_article(session, alice, title="Clean the grinder", approver=cora)
+    answering.answer_with(session, gap.id, article.slug or "", Indexed(1), version=1, by=cora)
+    cards.ask(session, "clean the grinder", by=alice)
+    assert state_of(gap) is GapState.ANSWERED
+    cards.ask(session, "clean the grinder", note="Not for the K40.", tell=True, by=bob)
+    assert (state_of(gap), gap.article_id, gap.rank) == (GapState.OPEN, None, None)
+    assert gap.note.endswith("Not for the K40.")
+
+
+# What curators decide
+
+
+def test_of_two_who_decide_on_the_same_card_one_wins(
+    session: Session, gap: Gap, cora: User, carl: User
+) -> None:
+    cards.dismiss(session, gap.id, reason="The maker says it.", version=1, by=cora)
+    cards.dismiss(session, gap.id, reason="The maker says it.", version=1, by=cora)
+    with pytest.raises(Conflict, match="Somebody changed this card"):
+        cards.dismiss(session, gap.id, reason="No machine has one.", version=1, by=carl)
+    assert gap.closed_because == "The maker says it."
+    assert cards.reopen(session, gap.id, version=2, by=carl).state is GapState.OPEN
+    assert cards.reopen(session, gap.id, version=2, by=carl).state is GapState.OPEN
+
+
+@pytest.mark.parametrize("action", ["dismiss", "reopen", "change", "merge", "answer"])
+def test_only_curators_decide(session: Session, gap: Gap, alice: User, action: str) -> None:
+    other = cards.ask(session, "tender", by=alice)
+    acts = {
+        "dismiss": lambda: cards.dismiss(session, gap.id, reason="No.", version=1, by=alice),
+        "reopen": lambda: cards.reopen(session, gap.id, version=1, by=alice),
+        "change": lambda: cards.change(
+            session, gap.id, query="x", note="", topic="", version=1, by=alice
+        ),
+        "merge": lambda: cards.merge(session, gap.id, into=other.id, version=1, by=alice),
+        "answer": lambda: answering.answer_with(
+            session, gap.id, "x", Indexed(1), version=1, by=alice
+        ),
+    }
+    with pytest.raises(NotAllowed):
+        acts[action]()
+
+
+def test_joined_cards_share_wordings_and_who_asked(
+    session: Session, gap: Gap, cora: User, alice: User
+) -> None:
+    other = cards.ask(session, "grinder maintenance", tell=True, by=alice)
+    cards.want_to_know(session, other, by=session.get_one(User, gap.by_id))
+    merged = cards.merge(session, gap.id, into=other.id, version=1, by=cora)
+    assert cards.merge(session, gap.id, into=other.id, version=1, by=cora) is merged
+    assert {each.query for each in merged.wordings} == {"clean the grinder", "grinder maintenance"}
+    assert askers(session, merged) == {alice.id, gap.by_id}
+    assert state_of(gap) is GapState.DISMISSED
+    assert cards.ask(session, "clean the grinder", by=alice) is merged
+    with pytest.raises(Conflict, match="on another card"):
+        cards.reopen(session, gap.id, version=gap.version, by=cora)
+
+
+def test_a_card_counts_each_who_looked_for_any_of_its_wordings_or_asked(
+    session: Session, gap: Gap, alice: User, cora: User, clock: Clock
+) -> None:
+    cards.make(session, ["clean the grinder", "dirty grinder"], by=cora)
+    for person, key, days in (
+        (alice, "clean grinder", 1),
+        (alice, "dirti grinder", 2),
+        (make_user(session), "dirti grinder", 3),
+        (make_user(session), "dirti grinder", 40),
+        (make_user(session), "tender", 1),
+    ):
+        at = clock.now() - timedelta(days=days)
+        session.add(SearchRecord(at=at, query=key, key=key, found=0, user_id=person.id))
+    session.flush()
+    assert listing.searchers(session, [gap.id]) == {gap.id: 3}  # with Bob, who asked
