@@ -76,12 +76,11 @@ QUERY_CHARACTERS = "%!$&'()*+,-./:;=?@[]^_`{|}~"
 
 
 def check_address() -> None:
-    """No browser sends NUL, and no database takes it; other odd bytes become escapes."""
+    """No browser sends NUL, and no database takes it: it becomes U+FFFD, and other odd bytes escapes."""
     if "\0" in request.path:
         abort(404)
-    request.query_string = quote(request.query_string, safe=QUERY_CHARACTERS).encode()
-    if any("\0" in key + value for key, value in request.args.items(multi=True)):
-        abort(400)
+    escaped = quote(request.query_string, safe=QUERY_CHARACTERS)
+    request.query_string = escaped.replace("%00", "%EF%BF%BD").encode()
 
 
 # Slots: places in a template that a room above may fill.
