@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from search.documents import Document, entry
 from search.engines import open_engine
@@ -22,6 +22,10 @@ from search.query import Query, Word, parse, plain
 from search.semantic import StoredPassage
 from search.semantic.encoder import Encoder, EncoderMissing
 from search.semantic.sense import Senses
+
+if TYPE_CHECKING:
+    from numpy import float32
+    from numpy.typing import NDArray
 
 DEPTH = 100
 SEED = 20261121
@@ -151,7 +155,17 @@ def prepared(
     def lost(error: Exception) -> None:
         raise error
 
-    return Pipeline(engine, Senses(encoder, vectors, lost))
+    return Pipeline(engine, Senses(_Patient(encoder), vectors, lost))
+
+
+class _Patient:
+    """An encoder that is waited for: what is measured must not depend on how busy the machine is."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+
+    def query(self, text: str) -> "NDArray[float32] | None":
+        return self._encoder.query(text, timeout=30)
 
 
 def _passages(

@@ -9,6 +9,7 @@ from search.analysis import Token, composed, identifiers, is_exact, pairs, query
 from search.book import EMPTY, Book, Synonym
 from search.engines import Searcher, Selection
 from search.languages import is_frame_word, query_language
+from search.query import EMPTY as EMPTY_QUERY
 from search.query import Query, Word
 from search.ranking import Concept
 from search.spelling import Speller
@@ -81,9 +82,16 @@ def understand(
         corrected=reading.corrected_text(query.text),
         unknown=tuple(reading.unknown),
         is_hopeless=bool(query.words or query.phrases) and not concepts,
-        sentence=" ".join([*map(reading.as_searched, query.words), *map(" ".join, query.phrases)]),
+        sentence=_sentence(query, reading),
         language=language,
     )
+
+
+def _sentence(query: Query, reading: "_Reading") -> str:
+    """The query as it is searched, signs and all, but for what is no part of a sentence."""
+    if query.words and query == replace(EMPTY_QUERY, text=query.text, words=query.words):
+        return reading.corrected_text(query.text) or query.text
+    return " ".join([*map(reading.as_searched, query.words), *map(" ".join, query.phrases)])
 
 
 def _alternatives(keys: list[str]) -> Iterator[tuple[str, ...]]:

@@ -9,7 +9,7 @@ A word that occurs in several fields counts once, with a weighted frequency; so 
 much without drowning the rest (Robertson, Zaragoza and Taylor 2004). Neighbours of the query count
 more the nearer they stand, up to three words apart, and a little less in the other order: "colour
 printer" is nearly what "printer for colour" says. The constants were chosen on the collections of
-`flask search eval` (docs/decisions/026-ranking.md), where the figures around them differ by less than chance.
+`flask search eval` (docs/decisions/028-ranking.md), where the figures around them differ by less than chance.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

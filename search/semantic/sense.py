@@ -3,11 +3,10 @@
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from search.engines import EngineError
 from search.semantic import Near, Vectors, VectorSearcher
-from search.semantic.encoder import Encoder
 
 if TYPE_CHECKING:
     from numpy import float32
@@ -44,11 +43,17 @@ class Sense:
             self.near |= self.searcher.of(self.vector, missing)
 
 
+class Asker(Protocol):
+    """What is asked of an encoder here."""
+
+    def query(self, text: str) -> "NDArray[float32] | None": ...
+
+
 class Senses:
     """Asks encoder and vectors; whatever is wrong with them, a search goes on by words alone."""
 
     def __init__(
-        self, encoder: Encoder, vectors: Vectors, lost: Callable[[EngineError], None]
+        self, encoder: Asker, vectors: Vectors, lost: Callable[[EngineError], None]
     ) -> None:
         self._encoder = encoder
         self._vectors = vectors

@@ -146,7 +146,7 @@ def test_a_killed_node_costs_no_reader_an_answer_and_no_article_its_place(nodes,
     with engine.rebuild():
         pass
     nodes.wait()
-    # Two nodes cannot elect a manager without the present one: docs/decisions/025-opensearch.md.
+    # Two nodes cannot elect a manager without the present one: docs/decisions/026-opensearch.md.
     other = 1 - nodes.manager()
     traffic = Traffic(url, tmp_path)
     with traffic.going_on():
