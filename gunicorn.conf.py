@@ -6,6 +6,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import Any
 
+import search
 from core import markup, tally
 from core.config import load
 from core.db import db
@@ -53,6 +54,7 @@ def post_worker_init(worker: Any) -> None:
     tally.start_thread(db)
     # The first text should not wait for the rendering processes to start.
     Thread(target=markup.render, args=("Ready.",), daemon=True).start()
+    Thread(target=search.warm_up, args=(worker.wsgi,), daemon=True).start()
     # What was imported stays: looking through it again at each full collection took 0.1 s of a request.
     gc.collect()
     gc.freeze()

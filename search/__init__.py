@@ -115,6 +115,14 @@ def _answers(repairer: Repairer, engine: Engine) -> str | None:
     return "ok, but damaged; being built anew" if repairer.is_repairing else None
 
 
+def warm_up(app: Flask) -> None:
+    """Have the encoder ready before the first search asks it, and see to what is still to be embedded."""
+    meaning: Meanings | None = app.extensions["search"].meaning
+    if meaning is not None:
+        meaning.upkeep.start()
+        meaning.encoder.wait()
+
+
 def search_of_app() -> Search:
     """The search room of the running application."""
     return cast(Search, current_app.extensions["search"])

@@ -178,6 +178,9 @@ def query(text: str, email: str | None, as_json: bool) -> None:
     Example: flask search query "reset vpn" --as anna@example.com
     """
     reader = _reader(email)
+    meaning = search_of_app().meaning
+    if meaning:
+        meaning.encoder.wait()
 
     def visible(ids: Sequence[int]) -> dict[int, ResultRow]:
         return queries.result_rows(db.session, reader, ids)

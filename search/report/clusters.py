@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 MOST = 400  # wordings of one list; the square of it is compared
 
 ALIKE_BY_MEANING = (
-    0.62  # cosine, on average between two clusters; docs/decisions/025-what-searches-teach.md
+    0.47  # cosine, on average between two clusters; docs/decisions/025-what-searches-teach.md
 )
-ALIKE_BY_WORDS = 0.5
+ALIKE_BY_WORDS = 0.22
 
 Likeness = list[list[float]]
 

@@ -1,9 +1,10 @@
 """The search page, what is offered while typing, and how browsers find us."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, jsonify, render_template, request, url_for
 
@@ -136,11 +137,20 @@ def _page(name: str, asked: _Asked, **shown: Any) -> str:
 def _note(asked: _Asked, results: Results[ResultRow]) -> None:
     """Remember the search, unless it goes on from one or a curator tries what would be found.
 
-    While somebody types, the script says what they stayed with (/search/settled).
+    Where nothing fits, it found nothing, whatever is shown as perhaps meant. While somebody types,
+    the script says what they stayed with (/search/settled).
     """
     if is_reading() and results.page == 1 and not asked.is_live and not is_preview():
         topic = results.hits[0].row.topic if results.hits else ""
-        records.note_search(asked.query, results.total, by=me().id, topic=topic)
+        found = 0 if results.is_weak else results.total
+        records.note_search(asked.query, found, by=me().id, topic=topic)
+
+
+@bp.app_template_global("search_address")
+def address(arguments: Mapping[str, str]) -> str:
+    """The address of a search; what is empty is left out of it."""
+    given = {name: value for name, value in arguments.items() if value}
+    return f"/search?{urlencode(given)}" if given else "/search"
 
 
 @bp.get("/search/suggest")

@@ -13,7 +13,14 @@ from tests.house.files import ROOT, files, name, product_code
 # Who decides that a change is complete: entry points, and what works outside any request.
 COMMITTERS = {"routes", "admin", "cli", "outbox", "periodic", "tally"}
 # Long work in portions, each a transaction of its own, called by a command or a delivery.
-PORTIONS = {"curation/merges.py", "kb/rendering.py", "people/mailing.py", "search/demand.py"}
+PORTIONS = {
+    "curation/merges.py",
+    "kb/rendering.py",
+    "people/mailing.py",
+    "search/demand.py",
+    "search/semantic/indexing.py",
+    "search/semantic/vectors.py",  # files of its own
+}
 
 
 def may_commit(path: Path) -> bool:
