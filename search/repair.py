@@ -50,6 +50,11 @@ class Repairer:
     def is_repairing(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
 
+    def wait(self) -> None:
+        """Until an index that is being built anew is in use."""
+        if self._thread is not None:
+            self._thread.join()
+
     def _start(self, reason: EngineError) -> None:
         with self._starting:
             if self.is_repairing or time.monotonic() < self._not_before or self._was_just_made():

@@ -22,7 +22,6 @@ from search.engines import (
 )
 from search.forward import Record, key
 
-
 # What has to do with files; tests/search/opensearch has the like for a cluster.
 embedded = pytest.mark.parametrize("engine_name", ["tantivy", "whoosh"], indirect=True)
 

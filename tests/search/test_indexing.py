@@ -241,3 +241,24 @@ def test_an_index_that_fails_again_is_not_rebuilt_over_and_over(engine, database
         with pytest.raises(IndexMissing):
             repairer.asking(question)
     assert failing.rebuilds == 1
+
+
+@pytest.mark.parametrize("chosen_engine", ["tantivy", "whoosh"], indirect=True)
+def test_damage_that_no_search_has_met_is_found_by_looking_and_mended(
+    engine, database, session, alice, tmp_path
+):
+    make_article(session, alice, title="Reset a badge")
+    session.commit()
+    indexing.rebuild(database, engine)
+    segments = (*tmp_path.glob("search/*/*/*.store"), *tmp_path.glob("search/*/*/*.seg"))
+    file = max(segments, key=lambda path: path.stat().st_size)
+    whole = bytearray(file.read_bytes())
+    whole[len(whole) // 2] ^= 1
+    file.write_bytes(whole)
+    repairer = Repairer(database, engine)
+    with pytest.raises(IndexMissing, match="damaged"):
+        differences(database, engine)
+    repairer.check()
+    repairer.wait()
+    assert not repairer.is_repairing
+    assert differences(database, engine) == Differences(1, [], [], [])
