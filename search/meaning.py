@@ -5,7 +5,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.languages import ENGLISH
-from search.analysis import Token, composed, identifiers, is_exact, pairs, query_stems, stem, tokens
+from search.analysis import (
+    Token,
+    composed,
+    identifiers,
+    is_exact,
+    pairs,
+    query_stems,
+    stem,
+    tokens,
+    words,
+)
 from search.book import EMPTY, Book, Synonym
 from search.engines import Searcher, Selection
 from search.languages import is_frame_word, query_language
@@ -70,7 +80,8 @@ def understand(
     selection = Selection(
         any_of=tuple(dict.fromkeys(term for concept in concepts for term in concept.terms)),
         alternatives=tuple(synonym.wanted for synonym in synonyms),
-        phrases=query.phrases,
+        # "L'imprimante" is one word in English articles and imprimante in French ones.
+        phrases=tuple(tuple(words(text, languages)) for text in query.quoted),
         without=tuple(term for word in query.without for term in query_stems(word, languages)),
         without_phrases=query.without_phrases,
         filters=tuple(_alternatives([f.key for f in query.filters])),

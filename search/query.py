@@ -68,6 +68,7 @@ class Query:
     text: str
     words: tuple[Word, ...] = ()
     phrases: tuple[tuple[str, ...], ...] = ()
+    quoted: tuple[str, ...] = ()  # each of the phrases as it was typed
     without: tuple[str, ...] = ()
     without_phrases: tuple[tuple[str, ...], ...] = ()
     filters: tuple[Filter, ...] = ()
@@ -100,6 +101,7 @@ def parse(typed: str) -> Query:
         text,
         words=tuple(parts.words),
         phrases=tuple(parts.phrases),
+        quoted=tuple(parts.quoted),
         without=tuple(parts.without),
         without_phrases=tuple(parts.without_phrases),
         filters=tuple(dict.fromkeys(parts.filters)),
@@ -129,6 +131,7 @@ class _Parts:
     def __init__(self) -> None:
         self.words: list[Word] = []
         self.phrases: list[tuple[str, ...]] = []
+        self.quoted: list[str] = []
         self.without: list[str] = []
         self.without_phrases: list[tuple[str, ...]] = []
         self.filters: list[Filter] = []
@@ -146,6 +149,7 @@ class _Parts:
             self._exclude(written, is_phrase=text is None)
         elif text is None:
             self.phrases.append(written)
+            self.quoted.append(quoted)
         else:
             self.words += _separate(text, match.start("text"))
 

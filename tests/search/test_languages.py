@@ -79,6 +79,12 @@ def test_words_in_quotes_are_found_in_this_order(pipeline, code):
     assert found(pipeline, turned) == []
 
 
+@pytest.mark.parametrize("typed", ['"Installer l\'imprimante"', '"installer imprimante"'])
+def test_a_joined_article_is_no_word_of_a_phrase(pipeline, typed):
+    (only,) = found(pipeline, typed)
+    assert "imprimante" in TEXTS[only].title
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_a_mistyped_word_is_corrected(pipeline, code):
     typed, number = WORDINGS[code].mistyped
