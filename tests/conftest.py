@@ -49,7 +49,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 # What these find out about a database, others find out as well; on the second one they are left out
 # of the ordinary run for its length. FIRSTHAND_TEST_ALL=1 runs them there, too.
-SAME_ON_BOTH = ("pages/", "search/", "curation/test_states", "curation/test_checks")
+SAME_ON_BOTH = (
+    "pages/",
+    "search/",
+    "curation/test_states",
+    "curation/test_checks",
+    "kb/test_exporting",
+    "kb/test_importing",
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

