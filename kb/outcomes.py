@@ -17,6 +17,7 @@ from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.text import one_line
 from kb.models import Article, Outcome, Publication, Revision
 from kb.permissions import can_read_article, contributed
+from people import company
 from people.models import User
 
 SAID = "article.outcome"  # or taken back: the row says which
@@ -187,6 +188,10 @@ def failing(session: Session, owner: User, *, limit: int = 10) -> list[Failing]:
 
 
 def forget(session: Session) -> None:
-    """Forget by what words people had found an article, once nobody needs to know."""
-    old = sa.and_(Outcome.at < clock.now() - QUERY_KEPT, Outcome.query != "")
+    """Forget by what words people had found an article, once nobody needs to know.
+
+    Where nothing is to be kept of searches any more, that is now.
+    """
+    kept = QUERY_KEPT if company.keeps_searches(session) else timedelta()
+    old = sa.and_(Outcome.at <= clock.now() - kept, Outcome.query != "")
     session.execute(sa.update(Outcome).where(old).values(query=""))

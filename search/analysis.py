@@ -179,24 +179,24 @@ def words_and_identifiers(text: str) -> tuple[list[str], list[tuple[str, int]]]:
 
     What `words` and `identifiers` find too, in one go: this is what indexing takes its time for.
     """
-    is_ascii = text.isascii()
-    parts = _ASCII_PART.findall(text.lower()) if is_ascii else _PART.findall(text)
-    if (
-        is_ascii
-        and all(map(str.isalnum, parts))
-        and max(map(len, parts), default=0) <= LONGEST_WORD
-    ):
+    if text.isascii():
+        parts = _ASCII_PART.findall(text.lower())
+        joined = [n for n, p in enumerate(parts) if not p.isalnum() or len(p) > LONGEST_WORD]
+    else:
+        parts = _PART.findall(text)
+        joined = list(range(len(parts)))
+    if not joined:
         return parts, []
     found: list[str] = []
     named: list[tuple[str, int]] = []
-    for part in parts:
-        if is_ascii and part.isalnum() and len(part) <= LONGEST_WORD:
-            found.append(part)
-        else:
-            part_words, part_identifiers = _taken_apart(part)
-            named += [(identifier, len(found) + index) for identifier, index in part_identifiers]
-            found += part_words
-    return found, named
+    done = 0
+    for number in joined:
+        found += parts[done:number]  # words as they are
+        part_words, part_identifiers = _taken_apart(parts[number])
+        named += [(identifier, len(found) + index) for identifier, index in part_identifiers]
+        found += part_words
+        done = number + 1
+    return found + parts[done:], named
 
 
 @lru_cache(maxsize=50_000)

@@ -116,8 +116,14 @@ def evaluate(
 
     With `typos`, one word of each query is mistyped, always in the same way.
     """
-    measures = _measures()
+    _measures()  # before the long part: the package may be missing
     pipeline = prepared(collection, folder, url=url, encoder=encoder, progress=progress)
+    return measured(collection, pipeline, typos=typos)
+
+
+def measured(collection: Collection, pipeline: Pipeline, *, typos: bool = False) -> Measured:
+    """Ask the queries of a collection over whose texts there is an index."""
+    measures = _measures()
     run: list[tuple[str, str, float]] = []
     times: list[float] = []
     empty = 0

@@ -11,10 +11,10 @@ from kb.queries import Filter, ResultRow
 from kb.topics import Node, Tree, tree
 from people.models import User
 from search.analysis import stem, words
+from search.asking import ask
 from search.meaning import QUESTION_WORDS
 from search.pipeline import Pipeline, Results, Rows
 from search.query import Query, parse, without_quotes
-from search.withheld import withheld
 
 _ARTICLES = 5
 _PEOPLE = 4
@@ -86,7 +86,7 @@ def wider(
     found = []
     for label, text, narrowed in ways:
         query = parse(text).narrowed(narrowed)
-        results = pipeline.search(query, rows, withheld=withheld(session))
+        results = ask(session, pipeline, query, rows)
         if results.total:
             first = [hit.row for hit in results.hits[:_ARTICLES]]
             found.append(Elsewhere(label, results.total, {"q": text, **narrowed}, first))

@@ -26,6 +26,7 @@ SEARCHES, OPENINGS = "searches", "search-openings"
 GOES_ON = timedelta(minutes=30)  # the same words again in that time are the same search
 REFINED = timedelta(minutes=1)
 OPENED_WITHIN = timedelta(hours=2)
+WRITTEN_WITHIN = timedelta(seconds=3 * tally.FLUSH_SECONDS)  # by all processes
 TRIED_WITHIN = timedelta(hours=24)  # from a search to saying whether what it found worked
 NAMED = timedelta(days=30)
 KEPT = timedelta(days=400)
@@ -116,7 +117,10 @@ def write_searches(session: Session, searches: Mapping[Searched, int]) -> None:
 
 
 def write_openings(session: Session, openings: Mapping[Opened, int]) -> None:
-    """Note in a search what was opened of it; the last counts, it may have been the right one."""
+    """Note in a search what was opened of it; the last counts, it may have been the right one.
+
+    Another process may hold the search still, for it writes down in its own time what it counted.
+    """
     searches = {
         (record.user_id, record.key): record
         for record in _records(session, openings, OPENED_WITHIN)
@@ -125,9 +129,15 @@ def write_openings(session: Session, openings: Mapping[Opened, int]) -> None:
     for opened in sorted(openings, key=lambda each: each.at):
         record = searches.get((opened.user_id, key_of(parse(opened.query))))
         article = articles.get(opened.slug)
-        if record is None or article is None:
+        if article is None:
+            continue
+        if record is None:
+            if clock.now() < opened.at + WRITTEN_WITHIN:
+                tally.add(OPENINGS, opened)
             continue
         if record.opened_id != article.id:
+            if record.opened_id is not None:
+                record.worked = None  # which was said of the one before
             record.opened_id, record.rank = article.id, opened.rank
             record.topic_id = article.topic_id
         elif record.rank is None:  # a browser says the same twice: by its script, and by asking

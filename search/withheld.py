@@ -7,6 +7,7 @@ from functools import cache
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from core import outbox
 from core.outbox import Delivery, Event
 from kb.models import Article
 from search import indexing
@@ -14,32 +15,50 @@ from search.engines import Found, Searcher, Selection
 from search.semantic.indexing import SUBSCRIBER as MEANING
 from search.semantic.indexing import listed
 
+_LATEST = 1000  # deliveries that are looked through
 _MOST_WORDS = 200  # looked through for words that other articles have, too
 
 
 def withheld(session: Session) -> frozenset[int]:
     """Articles taken from readers of which the index, or the vectors, have not heard yet."""
-    return frozenset(session.connection().scalars(_waiting()))
+    # What waits for a subscriber that is switched off would be looked through for ever.
+    at_work = [name for name in (indexing.SUBSCRIBER, MEANING) if name in outbox.subscribers()]
+    return frozenset(session.connection().scalars(_waiting(), {"at_work": at_work}))
 
 
 @cache
 def _waiting() -> sa.Select[int]:
-    """Asked for every search, so built once. Most of the time nothing at all is waiting."""
+    """Asked for every search, so built once. Most of the time nothing at all is waiting.
+
+    After an import very much is; what was taken from readers lately is among the latest of it.
+    """
+    latest = (
+        sa.select(Delivery.event_id)
+        .where(
+            Delivery.subscriber.in_(sa.bindparam("at_work", expanding=True)),
+            Delivery.due_at.is_not(None),
+        )
+        .order_by(Delivery.id.desc())
+        .limit(_LATEST)
+        .subquery()
+    )
     return (
         sa.select(Event.subject)
-        .join(Delivery, Delivery.event_id == Event.id)
+        .join(latest, latest.c.event_id == Event.id)
         .join(Article, Article.id == Event.subject)
-        .where(
-            Delivery.subscriber.in_((indexing.SUBSCRIBER, MEANING)),
-            Delivery.due_at.is_not(None),
-            sa.not_(listed()),
-        )
+        .where(sa.not_(listed()))
     )
 
 
 def without(searcher: Searcher, ids: Collection[int]) -> Searcher:
-    """The searcher itself if there is nothing to leave out, as is nearly always the case."""
-    return Without(searcher, sorted(ids)) if ids else searcher
+    """The searcher itself if there is nothing to leave out, as is nearly always the case.
+
+    That goes for what only the vectors still have, too: to count each word anew takes long.
+    """
+    if not ids:
+        return searcher
+    there = searcher.find(Selection(or_ids=tuple(sorted(ids))), 1).total
+    return Without(searcher, sorted(ids), there) if there else searcher
 
 
 class Without:
@@ -49,11 +68,10 @@ class Without:
     are left as they are: what it proposes is asked for here, and found only in other articles.
     """
 
-    def __init__(self, searcher: Searcher, ids: Sequence[int]) -> None:
+    def __init__(self, searcher: Searcher, ids: Sequence[int], there: int) -> None:
         self._searcher = searcher
         self._ids = tuple(ids)
         self.generation = searcher.generation
-        there = searcher.find(Selection(or_ids=self._ids), 1).total
         self.documents = searcher.documents - there
 
     @property

@@ -10,6 +10,7 @@ from kb import outcomes
 from kb.models import Article
 from kb.routes import bp
 from kb.routes.care import required
+from people import company
 from people.signin import me
 
 
@@ -22,7 +23,7 @@ def say_outcome(slug: str) -> Any:
         revision_id=number(form.get("revision")),
         worked=outcomes.parse(form.get("worked", "")),
         # Where no searches are recorded, none is recorded here either.
-        query=form.get("q", "") if settings().search_records else "",
+        query=form.get("q", "") if _keeps_searches() else "",
         by=me(),
     )
     db.session.commit()
@@ -37,6 +38,10 @@ def take_back_outcome(slug: str) -> Any:
     outcomes.take_back(db.session, article, by=me())
     db.session.commit()
     return _back(article)
+
+
+def _keeps_searches() -> bool:
+    return settings().search_records and company.keeps_searches(db.session)
 
 
 def _back(article: Article) -> Any:

@@ -109,12 +109,16 @@ def _having(session: Session, keys: Sequence[str]) -> Gap | None:
 
 def want_to_know(session: Session, gap: Gap, *, by: User) -> None:
     """Tell this person when it is written; asked again after an answer, once more."""
-    asker = session.get(GapAsker, (gap.id, by.id))
-    if asker is None:
-        session.add(GapAsker(gap_id=gap.id, user_id=by.id, at=clock.now()))
-    elif asker.told_at is not None:
-        asker.at, asker.told_at = clock.now(), None
-    session.flush()
+    # Not read before: two clicks at once would both find nobody.
+    asked = insert(session, GapAsker.__table__).values(
+        gap_id=gap.id, user_id=by.id, at=clock.now(), told_at=None
+    )
+    again = asked.on_conflict_do_update(
+        index_elements=["gap_id", "user_id"],
+        set_={"at": asked.excluded.at, "told_at": None},
+        where=GapAsker.__table__.c.told_at.is_not(None),
+    )
+    session.execute(again)
 
 
 def want_no_more(session: Session, gap: Gap, *, by: User) -> None:

@@ -29,7 +29,7 @@ def claim(session: Session, gap_id: int, *, by: User) -> Gap:
     """Say that one will write it; one person at a time."""
     if not by.active:
         raise NotAllowed("Your account is closed.")
-    _open_abandoned(session, Gap.id == gap_id)
+    _open_abandoned(session, Gap.id == gap_id, by=by)
     gap = locked(session, gap_id)
     if writes(by, gap):
         return gap  # the second click
@@ -97,7 +97,9 @@ def open_abandoned(session: Session) -> None:
     _open_abandoned(session)
 
 
-def _open_abandoned(session: Session, *conditions: sa.ColumnElement[bool]) -> None:
+def _open_abandoned(
+    session: Session, *conditions: sa.ColumnElement[bool], by: User | None = None
+) -> None:
     gone = sa.and_(
         Gap.draft_id.is_(None),
         sa.or_(Gap.article_id.is_not(None), Gap.claimed_at < clock.now() - BEGUN_WITHIN),
@@ -119,7 +121,7 @@ def _open_abandoned(session: Session, *conditions: sa.ColumnElement[bool]) -> No
         .with_for_update(of=Gap)
     )
     for gap in session.scalars(query).all():
-        _open(session, gap)
+        _open(session, gap, by=by)
 
 
 def of_draft(session: Session, draft_id: int) -> Gap | None:

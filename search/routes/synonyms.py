@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 
 from core.db import db
 from core.errors import Conflict, DomainError, Invalid, NotAllowed, Unavailable
@@ -170,28 +172,26 @@ def _changes(
     )
     present = books(db.session)
     changed = present.with_group(synonyms.imagined(entries, topic, group.id if group else 0))
+    db.session.commit()  # nothing; but others could not write while dozens of searches are made
     try:
-        return preview(db.session, present, changed, _ask)
+        with db.reading() as session:
+            return preview(session, present, changed, partial(_ask, session))
     except EngineError:
         raise Unavailable(
             "The search index cannot be asked at present. Nothing is lost; try again in a minute."
         ) from None
 
 
-def _ask(query: Query, book: Book) -> Results[ResultRow]:
+def _ask(session: Session, query: Query, book: Book) -> Results[ResultRow]:
     """What this person would find, ranked as any search is. Nothing of it is kept as a search."""
     room, key = search_of_app(), key_of(query)
     return room.repairer.asking(
         lambda: room.pipeline.search(
             query,
-            _visible,
+            lambda ids: queries.result_rows(session, me(), ids),
             book=book,
-            pinned=pins.pinned(db.session, key),
-            judge=judge(db.session, key),
-            withheld=withheld(db.session),
+            pinned=pins.pinned(session, key),
+            judge=judge(session, key),
+            withheld=withheld(session),
         )
     )
-
-
-def _visible(ids: Sequence[int]) -> dict[int, ResultRow]:
-    return queries.result_rows(db.session, me(), ids)

@@ -301,14 +301,24 @@ def _read(
     session: Session, encoder: Encoder, ids: Collection[int]
 ) -> dict[int, list[StoredPassage]]:
     """What the store is to hold of these articles: their passages, if they are whole."""
+    # Asked for one encoder, SQLite would go through all of its passages for each portion of articles.
     query = (
-        sa.select(Passage.article_id, Passage.number, Passage.start, Passage.end, Passage.vector)
-        .where(Passage.article_id.in_(ids), Passage.encoder == encoder.name)
+        sa.select(
+            Passage.encoder,
+            Passage.article_id,
+            Passage.number,
+            Passage.start,
+            Passage.end,
+            Passage.vector,
+        )
+        .where(Passage.article_id.in_(ids))
         .order_by(Passage.article_id, Passage.number)
     )
     found: dict[int, list[StoredPassage]] = defaultdict(list)
     whole = set()
-    for article_id, number, start, end, vector in session.connection().execute(query):
+    for name, article_id, number, start, end, vector in session.connection().execute(query):
+        if name != encoder.name:
+            continue
         found[article_id].append(StoredPassage(start, end, vector))
         if number == 0:
             whole.add(article_id)

@@ -16,7 +16,7 @@ log = logging.getLogger("firsthand.search")
 
 NEAREST = 50
 # With filters, what is nearest may well be left out by them.
-NEAREST_OF_SOME = 500
+NEAREST_OF_SOME = 200
 
 
 @dataclass

@@ -106,6 +106,33 @@ def test_words_changed_meanwhile_are_shown_beside_what_was_typed(
     assert value_of(response.text, "words") == "laptop, computer"
 
 
+def test_others_can_write_while_it_is_looked_at_what_changes(
+    session: Session, new_client: NewClient, outbox: Deliveries, cora: User
+) -> None:
+    session.commit()
+    browser = new_client(cora)
+    outbox.drain()
+    writing: list[sa.Connection] = []
+    seen: list[list[sa.Connection]] = []
+
+    def begin(connection: sa.Connection) -> None:
+        if connection.get_execution_options().get("writing"):
+            writing.append(connection)
+
+    def execute(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "FROM search_record" in statement:
+            seen.append([each for each in writing if each.in_transaction()])
+
+    watched: dict[str, Callable[..., None]] = {"begin": begin, "before_cursor_execute": execute}
+    for name, watch in watched.items():
+        sa.event.listen(sa.Engine, name, watch)
+    browser.post(PAGE, data=FORM | {"action": "preview"})
+    for name, watch in watched.items():
+        sa.event.remove(sa.Engine, name, watch)
+    assert seen
+    assert not any(seen)
+
+
 def test_before_saving_it_is_shown_what_changes_in_recent_searches(
     session: Session, new_client: NewClient, outbox: Deliveries, alice: User, cora: User
 ) -> None:

@@ -21,6 +21,7 @@ from search.engines import (
     open_engine,
 )
 from search.forward import Record, key
+from search.withheld import without
 
 # What has to do with files; tests/search/opensearch has the like for a cluster.
 embedded = pytest.mark.parametrize("engine_name", ["tantivy", "whoosh"], indirect=True)
@@ -558,3 +559,10 @@ def test_engines_find_the_same_articles(engine_url, tmp_path):
         assert found[0].facets == found[1].facets
         records = [{c.id: (c.title, c.record) for c in one.candidates} for one in found]
         assert records[0] == records[1]
+
+
+def test_only_what_the_index_has_is_left_out_of_its_answers(filled, doc):
+    searcher = filled(doc("Badge reader"), doc("Badge printer")).searcher()
+    assert without(searcher, [7]) is searcher
+    left = without(searcher, [1, 7])
+    assert (left.documents, left.frequency("badg"), left.frequency("reader")) == (1, 1, 0)

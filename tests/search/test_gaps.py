@@ -143,6 +143,17 @@ def test_a_draft_that_is_deleted_gives_the_card_back_and_its_writer_hears(
     assert message.user_id == alice.id
 
 
+def test_whoever_begins_anew_after_deleting_the_draft_is_not_told_to_hurry(
+    session: Session, gap: Gap, alice: User
+) -> None:
+    first = written(session, gap, alice)
+    drafts.delete(first, by=alice)
+    second = written(session, gap, alice)
+    assert second.id != first.id
+    assert (gap.state, gap.draft_id) == (GapState.CLAIMED, second.id)
+    assert session.scalars(sa.select(Event).where(Event.kind == writing.RELEASED)).all() == []
+
+
 def test_what_nobody_begins_in_two_weeks_is_open_again(
     session: Session, gap: Gap, alice: User, clock: Clock
 ) -> None:

@@ -313,6 +313,45 @@ def test_of_several_that_were_opened_the_last_is_kept(
     assert (record.opened_id, record.rank) == (other.id, None)
 
 
+def test_what_was_opened_waits_for_a_search_that_another_process_still_holds(
+    reader: Browser, article: Article, kept: Kept, clock: Clock
+) -> None:
+    tell_opened(reader, q="vpn", article=article.slug or "", rank="1")
+    kept()
+    search(reader, "vpn")
+    kept()
+    assert [record.opened_id for record in kept()] == [article.id]
+    tell_opened(reader, q="printer", article=article.slug or "", rank="1")
+    kept()
+    clock.move(seconds=10)
+    kept()
+    search(reader, "printer")
+    kept()
+    assert [record.opened_id for record in kept()] == [article.id, None]
+
+
+def test_what_was_said_of_one_result_is_not_said_of_the_next(
+    reader: Browser,
+    session: Session,
+    alice: User,
+    bob: User,
+    article: Article,
+    outbox: Deliveries,
+    kept: Kept,
+    clock: Clock,
+) -> None:
+    other = make_article(session, alice, title="The VPN at home")
+    search(reader, "vpn")
+    tell_opened(reader, q="vpn", article=article.slug or "", rank="1")
+    kept()
+    said(session, article, bob, worked=False, query="vpn")
+    outbox.drain()
+    assert [record.worked for record in kept()] == [False]
+    clock.move(minutes=1)
+    tell_opened(reader, q="vpn", article=other.slug or "", rank="2")
+    assert [record.worked for record in kept()] == [None]
+
+
 @pytest.mark.parametrize(
     "came_from",
     ["http://localhost/topics", "http://elsewhere.example/search?q=vpn", "http://localhost/search"],

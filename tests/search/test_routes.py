@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 
 from core import tally
 from kb import topics
-from search import search_of_app
+from search import search_of_app, synonyms
 from search.models import SearchRecord
 from tests.factories import make_article, make_topic, make_user, republish
 
@@ -235,6 +235,13 @@ def test_filters_in_the_query_and_beside_it_mean_the_same(reader, session, alice
     assert titles(reader("/search", q="", tag="VPN")) == ["One"]
     assert titles(reader("/search", q="author:alice -tag:vpn")) == ["Two"]
     assert titles(reader("/search", q="kind:how-to", author="alice")) == ["Two", "One"]
+
+
+def test_wider_searches_know_the_synonyms_too(reader, session, alice, cora):
+    make_article(session, alice, title="Fill in a requisition")
+    synonyms.add(session, "purchase, requisition", topic=None, by=cora)
+    elsewhere = links(reader("/search", q="purchase", kind="story"))["Search everywhere"]
+    assert titles(reader(elsewhere)) == ["Fill in a requisition"]
 
 
 def test_nothing_found_leads_on(reader, session, alice):

@@ -4,7 +4,8 @@ import { forgetAll, remember } from "../lib/recent-searches.js";
 
 export function connect(root) {
   root.addEventListener("submit", ({ target: form }) => {
-    const path = new URL(form.action).pathname;
+    // Not `form.action`: that is a button of the form, where one has this name.
+    const path = new URL(form.getAttribute("action") ?? "", location).pathname;
     if (path === "/signout") forgetAll();
     if (path === "/search" && form.elements.q) remember(form.elements.q.value);
   });

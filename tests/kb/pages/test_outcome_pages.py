@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from bs4 import BeautifulSoup, Tag
 from sqlalchemy.orm import Session
 
-from kb import lifecycle
+from kb import lifecycle, outcomes
 from kb.models import Article, Outcome
+from people import company
 from people.models import User
 from tests.conftest import Browser, leads_to_signin
 from tests.factories import make_article, republish, said
@@ -157,6 +158,18 @@ def test_whoever_came_from_a_search_carries_its_words(
     came_from = "http://localhost/search?q=mind+the+%22gap%22"
     press(new_client(bob), "It worked", Referer=came_from)
     assert session.scalars(sa.select(Outcome.query)).one() == 'mind the "gap"'
+
+
+def test_a_company_that_keeps_no_searches_keeps_none_with_what_was_said(
+    session: Session, article: Article, ada: User, bob: User, cora: User, new_client: NewClient
+) -> None:
+    press(new_client(cora), "It worked", Referer="http://localhost/search?q=gap")
+    company.keep_searches(session, False, by=ada)
+    session.commit()
+    press(new_client(bob), "It worked", Referer="http://localhost/search?q=gap")
+    assert set(session.scalars(sa.select(Outcome.query))) == {"gap", ""}
+    outcomes.forget(session)
+    assert set(session.scalars(sa.select(Outcome.query))) == {""}
 
 
 class TestWithoutRecords:

@@ -1,0 +1,58 @@
+"""What is near in meaning beside what has the words: nothing of it is lost or shown twice."""
+
+import pytest
+
+pytest.importorskip("usearch", reason="the extra semantic is not installed")
+
+import numpy as np
+
+from search.pipeline import PAGE_SIZE, Pipeline
+from search.query import parse
+from search.semantic import StoredPassage
+from search.semantic.sense import NEAREST, Senses
+from search.semantic.vectors import VectorFolder
+
+NEAR, OTHERS = 2 * NEAREST, 30
+
+
+class Asker:
+    """Says of every text that it means the first of all directions."""
+
+    def query(self, _text):
+        return np.eye(384, dtype=np.float32)[0]
+
+
+def leaning(degree: int) -> bytes:
+    """A vector the farther from that direction, the greater the degree, and never far."""
+    vector = np.zeros(384, np.int8)
+    vector[0], vector[1 + degree] = 100, 27 + degree
+    return vector.tobytes()
+
+
+def lost(error: Exception) -> None:
+    raise error
+
+
+@pytest.mark.parametrize("typed", ["toner", "toner kind:howto"])
+def test_more_that_is_near_than_is_ranked_is_all_found_once_and_the_nearest_first(
+    typed, filled, doc, tmp_path
+):
+    engine = filled(
+        *(doc(f"Ink {n}", "What to do when it is empty.") for n in range(NEAR)),
+        *(doc(f"Toner {n}", "Ask the porter.") for n in range(OTHERS)),
+    )
+    vectors = VectorFolder(tmp_path / "meaning", "an encoder")
+    vectors.rebuild([{1 + n: [StoredPassage(0, 0, leaning(n))] for n in range(NEAR)}])
+    pipeline = Pipeline(engine, Senses(Asker(), vectors, lost))
+    found: list[int] = []
+    total = PAGE_SIZE
+    while len(found) < total:
+        results = pipeline.search(
+            parse(typed), lambda ids: dict.fromkeys(ids, 1), page=1 + len(found) // PAGE_SIZE
+        )
+        total = results.total
+        found += [hit.id for hit in results.hits]
+    is_narrowed = "kind" in typed
+    assert len(found) == len(set(found)) == OTHERS + (NEAR if is_narrowed else NEAREST)
+    near = [id_ for id_ in found if id_ <= NEAREST]
+    assert near == sorted(near)
