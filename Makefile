@@ -14,8 +14,9 @@ ARGS ?=
 
 BIN := .venv/bin
 MEANING := $(if $(filter 0 no false,$(SEMANTIC)),,.venv/.semantic)
-# A process for each processor; a file's tests stay together, for what they share is costly.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+# A process for each processor; a file's tests stay together, for what they share is costly. In the
+# order they are in: else the long files, which have few tests, would be begun last.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 # Ready-made packages only, and none but those pinned: what they declare and do not use stays out.
 INSTALL_SEMANTIC := $(INSTALL) --no-deps --only-binary :all: -r requirements-semantic.txt

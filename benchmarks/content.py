@@ -49,9 +49,12 @@ class Content:
 
 
 def environment(data: Path, **settings: str) -> dict[str, str]:
-    """This process's environment, with the application's settings replaced by these."""
+    """This process's environment, with the application's settings replaced by these.
+
+    By words alone, if not said otherwise: embedding would go on meanwhile for many minutes.
+    """
     own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    given = {"DATA": str(data), **settings}
+    given = {"DATA": str(data), "SEMANTIC": "off", **settings}
     return own | {PREFIX + name: value for name, value in given.items()}
 
 
@@ -71,12 +74,12 @@ def copy(whole: Path, name: str) -> Path:
     """A copy to work on, new for each run."""
     target = whole.parent / name
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(whole, target)
+    shutil.copytree(whole, target, ignore=shutil.ignore_patterns("*.sock"))
     return target
 
 
 def look(data: Path) -> Content:
-    with _opened(data), db.reading() as session:
+    with opened(data), db.reading() as session:
         revision = Revision.id == Article.live_revision_id
         live = sa.select(Article.slug, Revision.title).join(Revision, revision).order_by(Article.id)
         rows = session.execute(live).all()
@@ -95,33 +98,41 @@ def look(data: Path) -> Content:
 
 def _fill(data: Path, texts: Path, articles: int) -> None:
     print(f"Preparing {articles} articles, once; this takes some minutes ...", file=sys.stderr)
-    _flask(data, "db", "upgrade")
-    with _opened(data), db.writing() as session:
-        _add_people(session)
+    flask(data, "db", "upgrade")
+    with opened(data), db.writing() as session:
+        add_people(session)
         session.commit()
     handbook = sum(1 for _ in (texts / "handbook").rglob("*.md"))
     _import(data, texts / "handbook")
     with tempfile.TemporaryDirectory() as folder:
         _write(made_documents(texts / "til", articles - handbook), Path(folder))
         _import(data, Path(folder))
-    with _opened(data), db.writing() as session:
+    with opened(data), db.writing() as session:
         _add_reviews(session)
         session.commit()
     sandbox.shutdown()
-    _flask(data, "outbox", "work", "--once")
-    _flask(data, "search", "rebuild")
+    flask(data, "outbox", "work", "--once")
+    flask(data, "search", "rebuild")
 
 
-def _flask(data: Path, *words: str) -> None:
+def flask(data: Path, *words: str, **settings: str) -> str:
+    """What a command of ours prints."""
     command = [sys.executable, "-m", "flask", *words]
-    subprocess.run(command, cwd=ROOT, env=environment(data), check=True, stdout=subprocess.DEVNULL)
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment(data, **settings),
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
 
 
 def _import(data: Path, folder: Path) -> None:
-    _flask(data, "kb", "import", str(folder), "--publish", "--author", CURATOR)
+    flask(data, "kb", "import", str(folder), "--publish", "--author", CURATOR)
 
 
-class _opened:  # noqa: N801 (reads as the sentence "with _opened(data)")
+class opened:  # noqa: N801 (reads as the sentence "with opened(data)")
     """The application's database, for as long as a `with` lasts."""
 
     def __init__(self, data: Path) -> None:
@@ -136,7 +147,7 @@ class _opened:  # noqa: N801 (reads as the sentence "with _opened(data)")
         db.close()
 
 
-def _add_people(session: Session) -> None:
+def add_people(session: Session) -> None:
     staff = {AUTHOR: Role.EMPLOYEE, READER: Role.EMPLOYEE, CURATOR: Role.CURATOR}
     for email, role in staff.items():
         name = email.partition("@")[0].title()

@@ -29,25 +29,34 @@ class Server:
     seconds_to_answer: float
 
     def cpu_seconds(self) -> float:
-        """What the web process has used since its start, in all its threads."""
-        fields = Path(f"/proc/{self.worker}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return cpu_seconds(self.worker)
 
     def memory_mb(self, part: str = "VmRSS") -> float:
         """Resident memory of the web process: all of it, or a part such as RssFile, mapped files."""
-        status = Path(f"/proc/{self.worker}/status").read_text()
-        return int(re.findall(rf"{part}:\s+(\d+)", status)[0]) * 1024 / 1e6
+        return memory_mb(self.worker, part)
+
+
+def cpu_seconds(process: int) -> float:
+    """What a process has used since its start, in all its threads."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def memory_mb(process: int, part: str) -> float:
+    """A part of the resident memory of a process: RssFile is mapped files, RssAnon all but those."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(re.findall(rf"{part}:\s+(\d+)", status)[0]) * 1024 / 1e6
 
 
 @contextmanager
-def running(data: Path, command: Sequence[str] = GUNICORN) -> Iterator[Server]:
+def running(data: Path, command: Sequence[str] = GUNICORN, **settings: str) -> Iterator[Server]:
     """Start a server on a free port, and stop it at the end."""
     port = _free_port()
-    settings = environment(data, BIND=f"127.0.0.1:{port}")
+    given = environment(data, BIND=f"127.0.0.1:{port}", **settings)
     started = time.perf_counter()
     with (data / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=settings, start_new_session=True, stdout=log, stderr=log
+            command, cwd=ROOT, env=given, start_new_session=True, stdout=log, stderr=log
         )
     try:
         _wait_until_it_answers(process, port)

@@ -1,5 +1,6 @@
 """The table that a run prints: each figure, the most it may be, and what belongs to it."""
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ class Figure:
     limit: float | None = None
     beside: str = ""
     at_least: bool = False
+    digits: int | None = None  # after the point; else two or none
 
     @property
     def is_kept(self) -> bool:
@@ -27,8 +29,13 @@ def line(figure: Figure) -> str:
     if figure.limit is not None:
         bound = f"{'≥' if figure.at_least else '≤'} {figure.limit:g} {figure.unit}"
     mark = "" if figure.is_kept else "  <- missed"
-    measured = f"{_rounded(figure.value)} {figure.unit}"
+    measured = f"{_rounded(figure.value, figure.digits)} {figure.unit}"
     return f"{figure.name:<47}{measured:>13}  {bound:<12}{figure.beside}{mark}".rstrip()
+
+
+def with_load(figure: Figure) -> str:
+    """A line that says how busy the machine was, for figures that are compared over weeks."""
+    return f"load {os.getloadavg()[0]:<4.1f} {line(figure)}"
 
 
 def print_figures(figures: Iterable[Figure]) -> None:
@@ -43,5 +50,7 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
 
 
-def _rounded(value: float) -> str:
-    return f"{value:.2f}" if value < 10 else f"{value:.0f}"
+def _rounded(value: float, digits: int | None) -> str:
+    if digits is None:
+        digits = 2 if value < 10 else 0
+    return f"{value:.{digits}f}"

@@ -59,8 +59,19 @@ SAME_ON_BOTH = (
 )
 
 
+# Files that take a minute or more: begun first, so that no process has nothing to do at the end.
+LONG = (
+    "curation/test_interleavings",
+    "curation/test_workflow_machine",
+    "curation/test_killed",
+    "search/opensearch/test_killed",
+    "browser/",
+)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL only what uses a database is run: the rest would only say the same again."""
+    items.sort(key=lambda each: not any(part in each.path.as_posix() for part in LONG))
     if config.getoption("--database") == "sqlite":
         return
     uses = [_uses_a_database(each) for each in items]
