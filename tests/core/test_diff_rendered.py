@@ -57,6 +57,10 @@ def inline(block: Block) -> str:
     return str(block.old)
 
 
+_BLOCKS = ["blockquote", "dd", "div", "dl", "dt", "li", "ol", "p", "pre", "section", "table", "td"]
+_BLOCKS += ["th", "tr", "ul", *(f"h{level}" for level in range(1, 7))]
+
+
 def words_of(html: str, *, without: str = "") -> list[str]:
     spaced = re.sub(r"</(li|p|t[dh]|h\d|d[dt]|div|pre)>", r"</\1> ", html)
     soup = BeautifulSoup(spaced, "html.parser")
@@ -64,6 +68,9 @@ def words_of(html: str, *, without: str = "") -> list[str]:
         element.decompose()
     for element in soup.find_all(without) if without else ():
         element.decompose()
+    for block in soup.find_all(_BLOCKS):  # what stands in the next one is another word
+        block.insert_before(" ")
+        block.insert_after(" ")
     return re.findall(r"\w+", soup.get_text(""))
 
 

@@ -17,7 +17,7 @@ from tests.curation.machine.company import START, World, make_world
 from tests.curation.machine.holding import Holding
 
 STEPS = 100  # of each run
-RUNS = {"sqlite": 100, "postgresql": 20}
+RUNS = {"sqlite": 40, "postgresql": 10}  # FIRSTHAND_TEST_EXAMPLES=100 tries 10,000 steps
 
 
 @pytest.fixture
@@ -52,6 +52,6 @@ def test_whatever_people_do_the_rules_hold(
             suppress_health_check=list(HealthCheck),
         ),
     )
-    if runs >= 5 * RUNS["sqlite"]:  # then all of it has been tried, and has come about
+    if runs >= 500:  # then all of it has been tried, and has come about
         assert {action.value for action in Action} <= set(happened)
         assert {"planned", "stopped", "merged", "hidden"} <= set(happened)

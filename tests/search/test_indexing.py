@@ -14,12 +14,11 @@ from search.engines import IndexMissing, Selection
 from search.indexing import Differences
 from search.repair import Repairer
 from tests.factories import make_article, make_topic, republish
-from tests.search.conftest import ENGINES
 
 
-@pytest.fixture(params=ENGINES, autouse=True)
-def chosen_engine(request, settings):
-    settings["FIRSTHAND_SEARCH_URL"] = f"{request.param}:"
+@pytest.fixture(autouse=True)
+def chosen_engine(settings, engine_url):
+    settings["FIRSTHAND_SEARCH_URL"] = engine_url
 
 
 @pytest.fixture
@@ -243,7 +242,7 @@ def test_an_index_that_fails_again_is_not_rebuilt_over_and_over(engine, database
     assert failing.rebuilds == 1
 
 
-@pytest.mark.parametrize("chosen_engine", ["tantivy", "whoosh"], indirect=True)
+@pytest.mark.parametrize("engine_name", ["tantivy", "whoosh"], indirect=True)
 def test_damage_that_no_search_has_met_is_found_by_looking_and_mended(
     engine, database, session, alice, tmp_path
 ):
