@@ -35,6 +35,20 @@ class Tour:
     """What was found on all pages, by what was looked for."""
 
     found: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    seen: set[tuple[str, str | None]] = field(default_factory=set)
+
+    def is_new_look(self, place: Place) -> bool:
+        """Whether no page of this kind, for this person, was asked for barriers before.
+
+        The rest is made by the same templates and costs minutes: FIRSTHAND_TEST_ALL=1 asks all of it.
+        """
+        room, *rest = place.address.partition("?")[0].strip("/").split("/")
+        if room in ("articles", "drafts", "people", "reviews", "tags", "topics"):
+            rest = rest[:1] and ["*", *rest[1:]]  # whichever it is
+        look = ("/".join((room, *rest)), place.person)
+        is_new = look not in self.seen
+        self.seen.add(look)
+        return is_new or bool(os.environ.get("FIRSTHAND_TEST_ALL"))
 
     def note(self, kind: str, place: Place, findings: list[str]) -> None:
         person = place.person or "nobody"
@@ -86,13 +100,17 @@ def _look_at(tour: Tour, place: Place, page: Page) -> None:
     headings: list[str] = page.evaluate(_HEADINGS)
     fits = len(headings) == 1 and page.title().startswith(headings[0])
     tour.note("headings", place, [] if fits else [f"{headings} under {page.title()!r}"])
-    tour.note("barriers", place, axe.violations(page))
+    is_new = tour.is_new_look(place)
+    if is_new:
+        tour.note("barriers", place, axe.violations(page))
     _picture(page, place, "wide-light")
     page.set_viewport_size(PHONE)
     page.emulate_media(color_scheme="dark")
     tour.note("too wide", place, page.evaluate(_TOO_WIDE))
     tour.note("too low", place, page.evaluate(_TOO_LOW, SMALLEST_TARGET))
-    tour.note("barriers", place, [f"phone, dark: {x}" for x in axe.violations(page, axe.LOOKS)])
+    if is_new:
+        looks = axe.violations(page, axe.LOOKS)
+        tour.note("barriers", place, [f"phone, dark: {x}" for x in looks])
     _picture(page, place, "phone-dark")
     page.set_viewport_size(WIDE)
     page.emulate_media(color_scheme="light")
