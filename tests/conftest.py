@@ -71,6 +71,10 @@ LONG = (
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL only what uses a database is run: the rest would only say the same again."""
+    if not os.environ.get("FIRSTHAND_TEST_ALL"):
+        long = [each for each in items if each.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [each for each in items if each not in long]
     items.sort(key=lambda each: not any(part in each.path.as_posix() for part in LONG))
     if config.getoption("--database") == "sqlite":
         return

@@ -598,6 +598,7 @@ def test_a_real_handbook_comes_in_whole_and_only_once(bring: Import, session: Se
     assert bring("--publish", where=handbook).counts()[:2] == (0, 0)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not DATA.exists(), reason="needs ../shared/data")
 def test_a_real_folder_of_short_notes_comes_in_whole(bring: Import, session: Session) -> None:
     til = DATA / "til"

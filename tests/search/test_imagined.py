@@ -12,6 +12,9 @@ from search.pipeline import Pipeline
 from search.query import parse
 from tests.search.conftest import Make
 
+# What is imagined is the same over any engine; that they answer alike is tried elsewhere.
+pytestmark = pytest.mark.parametrize("engine_name", ["tantivy"], indirect=True)
+
 EVERYTHING = [
     Document(1, "Reset the VPN", "Open the client and press reset.", tags=("vpn",)),
     Document(2, "Badge reader", "Hold the badge to the reader for a second.", kind="story"),
