@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from datetime import date
 
 _SPECIAL = str.maketrans(
     {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "þ": "th", "ð": "d"}
@@ -10,7 +11,10 @@ _SPECIAL = str.maketrans(
 
 def fold(text: str) -> str:
     """Lower case without accents, for comparing what people mean."""
-    lowered = unicodedata.normalize("NFKD", text.casefold().translate(_SPECIAL))
+    lowered = text
+    for _ in range(2):  # a mathematical S is a capital only once it is taken apart
+        lowered = unicodedata.normalize("NFKD", lowered.casefold().translate(_SPECIAL))
+    lowered = lowered.casefold()
     return unicodedata.normalize("NFC", "".join(c for c in lowered if not unicodedata.combining(c)))
 
 
@@ -41,3 +45,15 @@ def unfold_lines(text: str) -> str:
 def quoted(words: str) -> str:
     """Words between quotation marks, as a sentence names a title."""
     return f"\N{LEFT DOUBLE QUOTATION MARK}{words}\N{RIGHT DOUBLE QUOTATION MARK}"
+
+
+def days_in_words(first: date, last: date) -> str:
+    """ "3 to 9 March 2025", "28 March to 3 April 2025", "3 March 2025" """
+    end = f"{last.day} {last:%B %Y}"
+    if first == last:
+        return end
+    if first.year != last.year:
+        return f"{first.day} {first:%B %Y} to {end}"
+    return (
+        f"{first.day} to {end}" if first.month == last.month else f"{first.day} {first:%B} to {end}"
+    )

@@ -14,9 +14,10 @@ from curation.checklist import lines_words
 from curation.lines import Lines
 from curation.models import CannedReason, ReasonUse, Review
 from curation.permissions import can_see_queue
+from kb.keeping import Keeper
 from kb.models import Topic
-from kb.topics import Deciders, Node, tree
-from people.models import Role, User
+from kb.topics import tree
+from people.models import User
 
 LONGEST_TITLE, LONGEST_TEXT = 80, 2000
 PLACEHOLDER = re.compile(r"\{([^{}\n]*)\}")
@@ -94,33 +95,6 @@ def _reasons() -> sa.Select[CannedReason]:
 
 
 # Changing
-
-
-class Keeper:
-    """Where somebody keeps canned reasons: in the topics they decide in, and perhaps for all.
-
-    Those for all topics belong to everybody with the role curator, and to administrators.
-    """
-
-    def __init__(self, session: Session, user: User) -> None:
-        self._user = user
-        self._tree = tree(session)
-        self._deciders = Deciders(session)
-
-    def may(self, topic_id: int | None) -> bool:
-        if self._user.is_admin:
-            return True
-        if topic_id is None:
-            return self._user.active and self._user.role is Role.CURATOR
-        return self._deciders.may_decide(self._user, topic_id)
-
-    def topics(self) -> list[tuple[Node, str]]:
-        """Each of those topics with its name, indented by depth."""
-        return [
-            (node, "\N{NO-BREAK SPACE}" * 4 * depth + node.name)
-            for node, depth in self._tree.walk()
-            if self.may(node.id)
-        ]
 
 
 def can_manage(session: Session, user: User, topic_id: int | None) -> bool:

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from core import audit, clock
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.text import fold, one_line, quoted
+from kb.keeping import Keeper
 from kb.models import Topic
-from kb.topics import Deciders, Node, Tree, tree
-from people.models import Role, User
+from kb.topics import Tree, tree
+from people.models import User
 from search.book import Entry, Group, entry, topic_filter
 from search.meaning import QUESTION_WORDS
 from search.models import Synonyms
@@ -102,33 +103,6 @@ def _rows(session: Session, query: sa.Select[Synonyms, str, str, str]) -> list[L
 
 
 # Changing
-
-
-class Keeper:
-    """Where somebody keeps synonyms: in the topics they decide in, and perhaps everywhere.
-
-    Those for everywhere belong to everybody with the role curator, and to administrators.
-    """
-
-    def __init__(self, session: Session, user: User) -> None:
-        self._user = user
-        self._tree = tree(session)
-        self._deciders = Deciders(session)
-
-    def may(self, topic_id: int | None) -> bool:
-        if self._user.is_admin:
-            return True
-        if topic_id is None:
-            return self._user.active and self._user.role is Role.CURATOR
-        return self._deciders.may_decide(self._user, topic_id)
-
-    def topics(self) -> list[tuple[Node, str]]:
-        """Each of those topics with its name, indented by depth."""
-        return [
-            (node, "\N{NO-BREAK SPACE}" * 4 * depth + node.name)
-            for node, depth in self._tree.walk()
-            if self.may(node.id)
-        ]
 
 
 def can_keep(session: Session, user: User, topic_id: int | None) -> bool:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from core.text import days_in_words
 from curation.figures import moments
 
 WEEK = timedelta(days=7)
@@ -26,14 +27,9 @@ class Span:
     @property
     def words(self) -> str:
         """ "3 to 9 March 2025", "March 2025" """
-        end = f"{self.last.day} {self.last:%B %Y}"
         if self.is_month:
             return f"{self.last:%B %Y}"
-        if self.first == self.last:
-            return end
-        if self.first.month == self.last.month:
-            return f"{self.first.day} to {end}"
-        return f"{self.first.day} {self.first:%B} to {end}"
+        return days_in_words(self.first, self.last)
 
 
 @dataclass(frozen=True)

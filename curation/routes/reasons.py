@@ -15,6 +15,7 @@ from curation.permissions import can_decide
 from curation.routes.blueprint import bp
 from curation.routes.review import readable, sent_reason, show
 from kb import topics
+from kb.keeping import Keeper
 from kb.models import Topic
 from people.signin import me
 
@@ -147,7 +148,7 @@ def _reason_page(
 
 def _choices() -> dict[str, Any]:
     """Where this person may keep reasons, and for what."""
-    keeper = reasons.Keeper(db.session, me())
+    keeper = Keeper(db.session, me())
     return {
         "mine": keeper,
         "topics": [(node.slug, words) for node, words in keeper.topics()],

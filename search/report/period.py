@@ -63,13 +63,3 @@ def chosen(session: Session, key: str) -> Period:
     zone = ZoneInfo(company.times(session).time_zone)
     today = clock.now().astimezone(zone).date()
     return Period(key, today - timedelta(days=_DAYS[key] - 1), today, zone)
-
-
-def words(first: date, last: date) -> str:
-    """ "3 to 9 March 2025" """
-    end = f"{last.day} {last:%B %Y}"
-    if first == last:
-        return end
-    return (
-        f"{first.day} to {end}" if first.month == last.month else f"{first.day} {first:%B} to {end}"
-    )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from core.plots import Plot, Tick, evenly, line_plot, thinned
-from search.report import period
+from core.text import days_in_words
 from search.report.lists import Cluster
 from search.report.period import Period
 from search.report.success import Rate, Success
@@ -37,7 +37,7 @@ def success_plot(found: Success, days: Period) -> Plot:
 
 
 def success_by_span(found: Success, days: Period) -> Sheet:
-    spans = (period.words(*span) for span in days.spans)
+    spans = (days_in_words(*span) for span in days.spans)
     return Sheet(
         ("Day" if days.is_in_days else "Week", *_HEADS),
         [(name, *_cells(rate)) for name, rate in zip(spans, found.spans, strict=True)],

@@ -13,6 +13,7 @@ from core.db import db
 from core.errors import Conflict, DomainError, Invalid, NotAllowed, Unavailable
 from core.web import number, posted
 from kb import queries, topics
+from kb.keeping import Keeper
 from kb.models import Topic
 from kb.queries import ResultRow
 from people.signin import me
@@ -124,7 +125,7 @@ def _page(shown: Shown, opened: Synonyms | None = None) -> str:
     """The list, with the form to add to it; or with one of its groups opened to be changed."""
     if not can_curate_search(db.session, me()):
         raise NotAllowed("Synonyms are for curators, and for those who decide in a topic.")
-    keeper = synonyms.Keeper(db.session, me())
+    keeper = Keeper(db.session, me())
     find = request.args.get("find", "")[: synonyms.LONGEST_ENTRY]
     found = synonyms.listed(db.session, find=find)
     return render_template(
