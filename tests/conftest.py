@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -26,7 +27,14 @@ from core.outbox import Worker
 from people.models import Role, User
 from search.semantic.encoder import Encoder
 from tests import needs
+from tests.demo_company import made_once
 from tests.factories import make_user
+
+# An ordinary run tries the same random cases each time, so that it fails by what was changed and by
+# nothing else; FIRSTHAND_TEST_ALL=1 tries others with every run.
+hypothesis_settings.register_profile("the same", derandomize=True, database=None)
+if not os.environ.get("FIRSTHAND_TEST_ALL"):
+    hypothesis_settings.load_profile("the same")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -59,7 +67,8 @@ SAME_ON_BOTH = (
 )
 
 
-# Files that take a minute or more: begun first, so that no process has nothing to do at the end.
+# Files that take a minute or more: begun first, in this order, so that no process has nothing to do
+# at the end.
 LONG = (
     "curation/test_interleavings",
     "curation/test_workflow_machine",
@@ -75,7 +84,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         long = [each for each in items if each.get_closest_marker("long")]
         config.hook.pytest_deselected(items=long)
         items[:] = [each for each in items if each not in long]
-    items.sort(key=lambda each: not any(part in each.path.as_posix() for part in LONG))
+    items.sort(key=_turn)
     if config.getoption("--database") == "sqlite":
         return
     uses = [_uses_a_database(each) for each in items]
@@ -83,6 +92,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items=[each for each, used in zip(items, uses, strict=True) if not used]
     )
     items[:] = [each for each, used in zip(items, uses, strict=True) if used]
+
+
+def _turn(item: pytest.Item) -> int:
+    path = item.path.as_posix()
+    return next((turn for turn, part in enumerate(LONG) if part in path), len(LONG))
 
 
 def _uses_a_database(item: pytest.Item) -> bool:
@@ -136,6 +150,13 @@ def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "firsthand.db"
     _create_tables(f"sqlite:///{path}")
     return path
+
+
+@pytest.fixture(scope="session")
+def demo_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a Firsthand that `make run` filled just now, made once a run: to be copied."""
+    shared = tmp_path_factory.getbasetemp()
+    return made_once(shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """A real server with the demo company in it, a real Chromium, and people who sit in front of it."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -112,6 +113,8 @@ def server(
         if request.config.getoption("--database") == "postgresql":
             database_url = stack.enter_context(needs.postgresql_database())
         else:
+            company = request.getfixturevalue("demo_company")
+            shutil.copytree(company, data, dirs_exist_ok=True)
             database_url = f"sqlite:///{data / 'firsthand.db'}"
         server = Server(data, database_url)
         stack.callback(server.stop)

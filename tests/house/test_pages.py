@@ -1,6 +1,7 @@
 """Walks the whole site, filled with the demo content, as three people: every link and every page."""
 
 import re
+import shutil
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -64,27 +65,33 @@ def demo_site(
     """The application with the demo content in it."""
     folder = tmp_path_factory.mktemp("demo")
     if request.config.getoption("--database") == "sqlite":
-        yield from _filled(folder, f"sqlite:///{folder / 'firsthand.db'}")
+        shutil.copytree(request.getfixturevalue("demo_company"), folder, dirs_exist_ok=True)
+        yield _application(folder, f"sqlite:///{folder / 'firsthand.db'}")
+        db.close()
     else:
         with postgresql_database() as url:
-            yield from _filled(folder, url)
+            yield _filled(folder, url)
+            db.close()
 
 
-def _filled(folder: Path, url: str) -> Iterator[Flask]:
+def _filled(folder: Path, url: str) -> Flask:
     engine = create_engine(url)
     Model.metadata.create_all(engine)
     engine.dispose()
-    app = create_app(
+    app = _application(folder, url)
+    with app.app_context():
+        demo.fill(db, app.config["FIRSTHAND"])
+    return app
+
+
+def _application(folder: Path, url: str) -> Flask:
+    return create_app(
         {
             "FIRSTHAND_DATA": str(folder),
             "FIRSTHAND_DATABASE_URL": url,
             "FIRSTHAND_SEMANTIC": "off",
         }
     )
-    with app.app_context():
-        demo.fill(db, app.config["FIRSTHAND"])
-    yield app
-    db.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """The index follows the database: by deliveries, by rebuilding, and as verified."""
 
 import threading
+from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +12,8 @@ from kb.models import Article
 from people.models import Role
 from search import indexing, search_of_app
 from search.engines import IndexMissing, Selection
+from search.engines.opensearch import OpenSearchEngine, address
+from search.engines.opensearch.connection import Cluster
 from search.indexing import Differences
 from search.repair import Repairer
 from tests.factories import make_article, make_topic, republish
@@ -103,17 +106,30 @@ def test_many_deliveries_are_one_commit(engine, session, alice, outbox):
     assert done == 31
 
 
+@contextmanager
+def interruption(engine, folder):
+    """While in it, the index cannot be reached."""
+    if isinstance(engine, OpenSearchEngine):
+        nobody = Cluster(address.read("http://127.0.0.1:1"))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(engine.cluster, "_nodes", nobody._nodes)
+            yield
+    else:
+        folder.write_text("a file where a folder should be")
+        yield
+        folder.unlink()
+
+
 def test_if_the_index_is_down_publishing_stands_and_the_delivery_follows(
     engine, session, alice, outbox, clock, tmp_path
 ):
-    (tmp_path / "search").write_text("a file where a folder should be")
-    article = make_article(session, alice, title="Reset a badge")
-    outbox.drain()
+    with interruption(engine, tmp_path / "search"):
+        article = make_article(session, alice, title="Reset a badge")
+        outbox.drain()
     assert session.get_one(Article, article.id).live_revision_id is not None
     waiting = session.scalar(sa.select(Delivery).where(Delivery.subscriber == indexing.SUBSCRIBER))
     assert waiting.done_at is None
     assert waiting.error
-    (tmp_path / "search").unlink()
     clock.move(minutes=1)
     outbox.drain()
     assert indexed(engine) == [article.id]

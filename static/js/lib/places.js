@@ -17,6 +17,7 @@ export class Places {
 
   push(address) {
     if (address === this.#sent) return this.replace(address);
+    this.#tops.set(this.#number, scrollY); // what was scrolled a moment ago is not told yet
     history.replaceState({ place: this.#number }, "", this.#sent);
     this.#number += 1;
     history.pushState({ place: this.#number }, "", address);
