@@ -19,8 +19,10 @@ from search.semantic.encoder import missing_packages
 
 def chromium() -> str:
     """The path of a Chromium for tests that drive a real browser."""
-    found = os.environ.get("FIRSTHAND_TEST_CHROMIUM") or shutil.which("chromium")
-    return found or _missing("Chromium", "apt install chromium")
+    found = os.environ.get("FIRSTHAND_TEST_CHROMIUM") or next(
+        filter(None, map(shutil.which, ("chromium-headless-shell", "chromium"))), None
+    )
+    return found or _missing("Chromium", "apt install chromium-headless-shell")
 
 
 def postgresql() -> sa.URL:

@@ -27,7 +27,7 @@ from tests.curation.replaying import replay
 from tests.factories import bring_to, make_article, make_draft, make_topic, make_user, submit
 
 # FIRSTHAND_TEST_ROUNDS=1000 tries as many as were asked for; an ordinary run has no time for that.
-ROUNDS = int(os.environ.get("FIRSTHAND_TEST_ROUNDS", "400"))
+ROUNDS = int(os.environ.get("FIRSTHAND_TEST_ROUNDS", "250"))
 BATCH = 100  # rounds whose cases are made, and looked at, together
 LONGEST_DELAY = 0.006  # seconds; about as long as an action takes
 BODY = "Come in.\n\nSit down.\n\nStay."

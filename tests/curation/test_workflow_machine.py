@@ -17,7 +17,7 @@ from tests.curation.machine.company import START, World, make_world
 from tests.curation.machine.holding import Holding
 
 STEPS = 100  # of each run
-RUNS = {"sqlite": 40, "postgresql": 10}  # FIRSTHAND_TEST_EXAMPLES=100 tries 10,000 steps
+RUNS = {"sqlite": 30, "postgresql": 10}  # FIRSTHAND_TEST_EXAMPLES=100 tries 10,000 steps
 
 
 @pytest.fixture
