@@ -22,6 +22,7 @@ from search.query import Query, Word, parse, plain
 from search.semantic import StoredPassage
 from search.semantic.encoder import Encoder, EncoderMissing
 from search.semantic.sense import Senses
+from search.spelling import BESIDE
 
 if TYPE_CHECKING:
     from numpy import float32
@@ -30,12 +31,6 @@ if TYPE_CHECKING:
 DEPTH = 100
 SEED = 20261121
 _LEAST = 4  # letters of a word in which somebody mistypes
-_BESIDE = {  # on the keyboard that most of our readers have
-    "a": "qs", "b": "vn", "c": "xv", "d": "sf", "e": "wr", "f": "dg", "g": "fh", "h": "gj",
-    "i": "uo", "j": "hk", "k": "jl", "l": "k", "m": "n", "n": "bm", "o": "ip", "p": "o",
-    "q": "w", "r": "et", "s": "ad", "t": "ry", "u": "yi", "v": "cb", "w": "qe", "x": "zc",
-    "y": "tu", "z": "x",
-}  # fmt: skip
 
 # Told now and then how many texts are done, and of how many.
 Progress = Callable[[int, int], None]
@@ -234,7 +229,7 @@ def _slip(word: str, chooser: random.Random) -> str:
         (
             word[:at] + word[at + 1] + word[at] + word[at + 2 :],
             word[:at] + word[at + 1 :],
-            word[:at] + chooser.choice(_BESIDE[word[at].lower()]) + word[at + 1 :],
+            word[:at] + chooser.choice(BESIDE[word[at].lower()]) + word[at + 1 :],
             word[: at + 1] + word[at:],
         )
     )

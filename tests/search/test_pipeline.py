@@ -331,3 +331,31 @@ def test_the_speller_finds_what_was_meant(typed, meant):
 @pytest.mark.parametrize("typed", ["pri", "pr1nter", "xyzzy", "prntr", ""])
 def test_the_speller_leaves_the_rest_alone(typed):
     assert Speller([("printer", 9), ("pro", 1)]).suggestions(typed) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "commoner"),
+    [("lonk", "link", "lock"), ("opne", "open", "one"), ("rolll", "roll", "rolls")],
+)
+def test_a_slip_of_the_finger_is_likelier_than_another_mistake(typed, meant, commoner):
+    assert Speller([(meant, 4), (commoner, 9)]).suggestions(typed)[0] == meant
+
+
+def test_another_form_of_a_word_is_known_by_its_stem():
+    assert Speller([("rearranging", 2), ("range", 9)]).suggestions("reaarrange") == ["rearranging"]
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("rte", "rate"), ("vew", "view"), ("lck", "lock")])
+def test_of_three_letters_one_inside_may_be_missing(typed, meant):
+    assert Speller([(meant, 3)]).suggestions(typed) == [meant]
+
+
+@pytest.mark.parametrize("abbreviation", ["vpn", "sso", "pto", "kpi"])
+def test_of_three_letters_nothing_else_is_a_mistake(abbreviation):
+    vocabulary = ["van", "so", "also", "photo", "pot", "port", "kip", "pin", "spin"]
+    assert Speller([(word, 9) for word in vocabulary]).suggestions(abbreviation) == []
+
+
+@pytest.mark.parametrize(("word", "other"), [("lecture", "lectern"), ("flowers", "folders")])
+def test_two_mistakes_are_forgiven_in_long_words_only(word, other):
+    assert Speller([(other, 50)]).suggestions(word) == []
