@@ -12,7 +12,7 @@ from core import tally
 from kb import topics
 from search import search_of_app, synonyms
 from search.models import SearchRecord
-from tests.factories import make_article, make_topic, make_user, republish
+from tests.factories import make_article, make_topic, make_user, republish, said
 
 
 @pytest.fixture
@@ -481,3 +481,14 @@ def test_author_names_are_shown_not_handles(reader, session):
     response = reader("/search", q="badge")
     assert titles(reader("/search", q="author:priya-raman")) == ["Reset a badge"]
     assert any(re.match(r"Priya Raman \d", words) for words in links(response))
+
+
+def test_a_result_says_for_how_many_it_worked(reader, session, alice, bob, cora):
+    article = make_article(session, alice, title="Reset a badge")
+    said(session, article, bob, worked=True)
+    said(session, article, cora, worked=False)
+    make_article(session, alice, title="Make a badge")
+    shown = page(reader("/search", q="badge")).select("main .list .item")
+    by_title = {each.select_one(".item__title").get_text(): each.get_text() for each in shown}
+    assert "Worked for 1 of 2" in by_title["Reset a badge"]
+    assert "orked" not in by_title["Make a badge"]
