@@ -10,7 +10,7 @@ import kb
 import ops
 import people
 import search
-from core import assets, cli, config, csrf, health, logs, refusals, web
+from core import assets, cli, config, csrf, health, kept_events, logs, refusals, web
 from core.db import db
 
 
@@ -34,6 +34,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     csrf.init_app(app)
     assets.init_app(app)
     db.init_app(app, settings.database_url)
+    kept_events.init()
     people.init_app(app, settings)
     health.init_app(app)
     kb.init_app(app)

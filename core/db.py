@@ -1,6 +1,7 @@
 """Engines and sessions: one session for each request or command, closed at its end."""
 
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -112,6 +113,16 @@ def beside(session: Session) -> Session:
     """A session of its own that may write, on the same database; the caller commits and closes it."""
     engine = session.get_bind().engine
     return Session(engine.execution_options(writing=True), expire_on_commit=False)
+
+
+def alone(session: Session, name: str) -> None:
+    """From here to the end of the transaction nobody else is past this point with the same name.
+
+    For what no constraint can say, such as "at most three". Whoever writes to SQLite is alone anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        lock = sa.func.pg_advisory_xact_lock(zlib.crc32(name.encode()))
+        session.execute(sa.select(lock))
 
 
 def on_commit(session: Session, action: Callable[[], Any]) -> None:

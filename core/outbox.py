@@ -392,7 +392,7 @@ def _wait(attempts: int) -> timedelta:
 
 @dataclass(frozen=True)
 class Status:
-    """How the outbox stands."""
+    """How the outbox stands, for the subscribers there are."""
 
     waiting: int
     failed: int
@@ -401,8 +401,10 @@ class Status:
 
 def status(session: Session) -> Status:
     """Deliveries still to be made, those given up, and when the oldest waiting event happened."""
-    waiting = Delivery.due_at.is_not(None)
-    failed = sa.and_(Delivery.due_at.is_(None), Delivery.done_at.is_(None))
+    # What was recorded for one that is gone, or switched off, nobody waits for.
+    theirs = Delivery.subscriber.in_(_subscribers)
+    waiting = sa.and_(theirs, Delivery.due_at.is_not(None))
+    failed = sa.and_(theirs, Delivery.due_at.is_(None), Delivery.done_at.is_(None))
     count = sa.select(sa.func.count()).select_from(Delivery)
     return Status(
         waiting=session.scalar(count.where(waiting)) or 0,

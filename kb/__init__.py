@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from core import outbox, periodic, tally
+from core import kept_events, outbox, periodic, tally
+from core.config import Config
 from core.db import db
 from core.outbox import Event
 
@@ -41,7 +42,9 @@ def init_app(app: Flask) -> None:
     holdings.init_app()
     periodic.every("plans", plans.EVERY_SECONDS, plans.carry_out_due)
     periodic.every("care-reminders", reminders.EVERY_SECONDS, reminders.remind)
-    periodic.every("outcomes", outcomes.FORGET_SECONDS, outcomes.forget)
+    kept_events.remember(reminders.MARKS.values())
+    config: Config = app.config["FIRSTHAND"]
+    outcomes.init(keeps_words=config.search_records)
     tally.register(views.COUNTER, views.write)
     app.extensions["article_visits"] = views.Visits()
     app.register_blueprint(routes.bp)

@@ -4,6 +4,7 @@ That it worked stays said. That it did not was said of a text: once another one 
 against the article no more.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -11,9 +12,10 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core import clock, outbox
+from core import clock, outbox, periodic
 from core.db import insert
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
+from core.outbox import Event
 from core.text import one_line
 from kb.models import Article, Outcome, Publication, Revision
 from kb.permissions import can_read_article, contributed
@@ -187,11 +189,22 @@ def failing(session: Session, owner: User, *, limit: int = 10) -> list[Failing]:
     return [Failing(*row) for row in session.execute(query.limit(limit))]
 
 
-def forget(session: Session) -> None:
+def init(*, keeps_words: bool) -> None:
+    """Forget every day, and as soon as the company wants to keep nothing of searches."""
+
+    def forget_now(session: Session, _events: Sequence[Event] = ()) -> None:
+        forget(session, keeps_words=keeps_words)
+
+    periodic.every("outcomes", FORGET_SECONDS, forget_now)
+    outbox.subscribe("outcome-words", [company.KEEPS_NOTHING], forget_now, inside=True)
+
+
+def forget(session: Session, *, keeps_words: bool = True) -> None:
     """Forget by what words people had found an article, once nobody needs to know.
 
     Where nothing is to be kept of searches any more, that is now.
     """
-    kept = QUERY_KEPT if company.keeps_searches(session) else timedelta()
+    keeps_words = keeps_words and company.keeps_searches(session)
+    kept = QUERY_KEPT if keeps_words else timedelta()
     old = sa.and_(Outcome.at <= clock.now() - kept, Outcome.query != "")
     session.execute(sa.update(Outcome).where(old).values(query=""))

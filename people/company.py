@@ -11,13 +11,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from core import audit, worktime
+from core import audit, outbox, worktime
 from core.errors import Conflict, Invalid, NotAllowed
 from core.worktime import Calendar
 from people.models import Company, Role, User
 from people.permissions import can_manage_company
 
 CHANGED = "company.changed"  # as the audit names it
+KEEPS_NOTHING = "company.keeps_nothing"  # of searches any more
 MOST_DAYS_OFF = 200
 ENGLISH = "en_US"  # a public holiday is named in it where the country's list knows how
 
@@ -197,6 +198,8 @@ def keep_searches(session: Session, keep: bool, *, by: User) -> None:
         session.add(row)
     row.keeps_searches = keep
     session.flush()
+    if not keep:
+        outbox.record(session, KEEPS_NOTHING, row.id, by=by.id)
     _write_audit(session, {"keeps_searches": not keep}, {"keeps_searches": keep}, by)
 
 

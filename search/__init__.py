@@ -17,6 +17,7 @@ from search.repair import Repairer
 from search.semantic import HoldsVectors, Vectors
 from search.semantic.encoder import Encoder
 from search.semantic.indexing import SUBSCRIBER as MEANING
+from search.semantic.indexing import without_meaning
 from search.semantic.sense import Senses
 from search.semantic.upkeep import EVERY_SECONDS, Upkeep
 
@@ -69,9 +70,9 @@ def init_app(app: Flask, config: Config) -> None:
         periodic.every(
             "search-meaning", EVERY_SECONDS, lambda _session: upkeep.start(), inside=False
         )
-    if config.search_records:
-        records.init()
-    periodic.every("search-records", 24 * 3600, records.forget)
+    else:
+        outbox.subscribe(MEANING, kinds, without_meaning, inside=True, batch=outbox.BATCH)
+    records.init(keeps=config.search_records)
     demanded = demand.Demand(db, engine)
     periodic.every(
         demand.SUBSCRIBER, demand.EVERY_SECONDS, lambda _session: demanded.refresh(), inside=False

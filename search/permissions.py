@@ -1,7 +1,9 @@
 """Who may do what with what people look for; the same functions guard and show."""
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from kb.models import Topic, TopicCurator
 from kb.topics import Deciders
 from people.models import Role, User
 from search.models import Gap, GapState
@@ -14,7 +16,18 @@ def can_curate_search(session: Session, user: User) -> bool:
     """
     if user.role in (Role.CURATOR, Role.ADMIN):
         return user.active
-    return user.active and bool(Deciders(session).topics_of(user))
+    if not user.active or not session.connection().scalar(_NAMED, {"id": user.id}):
+        return False
+    return bool(Deciders(session).topics_of(user))
+
+
+# Whether somebody is named for any topic, which is sooner said than for which. Asked for every search.
+_NAMED = sa.select(
+    sa.or_(
+        sa.exists().where(TopicCurator.user_id == sa.bindparam("id")),
+        sa.exists().where(Topic.backup_id == sa.bindparam("id")),
+    )
+)
 
 
 def can_claim(user: User, gap: Gap) -> bool:

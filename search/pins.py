@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import audit, clock, outbox, periodic
+from core.db import alone
 from core.errors import Invalid, NotAllowed, NotFound
 from core.outbox import Event
 from core.text import one_line, quoted
@@ -60,8 +61,6 @@ _PINNED = (
 
 def standing(session: Session, key: str) -> dict[int, Pin]:
     """The pins of a query that hold now, by the ids of their articles."""
-    if not pinned(session, key):
-        return {}  # as for nearly all queries, and sooner said
     query = sa.select(Pin).where(Pin.key == key, *holds()).order_by(Pin.id)
     return {pin.article_id: pin for pin in session.scalars(query)}
 
@@ -101,6 +100,7 @@ def pin(
     because = _checked_reason(because, days)
     if not _is_found(session, article, by):
         raise Invalid(f"Not pinned. {NOT_FOUND}", {"article": NOT_FOUND})
+    alone(session, "pins")  # two who pin at once see what the other one did
     now = clock.now()
     until = now + timedelta(days=days)
     pins = {pin.article_id: pin for pin in _of(session, key)}
@@ -158,7 +158,7 @@ def _of(session: Session, key: str) -> Sequence[Pin]:
 
 def _prolonged(session: Session, pin: Pin, because: str, until: datetime, by: User) -> Pin:
     if (pin.because, pin.until.date()) != (because, until.date()):
-        before = {"because": pin.because, "until": pin.until.date().isoformat()}
+        before = {"because": pin.because, "until": _last_day(pin)}
         # Whoever prolongs it is told when it is about to end, and that once more.
         pin.because, pin.until, pin.by_id = because, until, by.id
         session.flush()
@@ -206,7 +206,7 @@ def _write_down(
     detail = {
         "article": pin.article_id,
         "because": pin.because,
-        "until": pin.until.date().isoformat(),
+        "until": _last_day(pin),
     }
     audit.write(
         session,
@@ -234,19 +234,29 @@ def take_away(session: Session, events: Sequence[Event]) -> None:
 
 def note_expiring(session: Session) -> None:
     """Record which pins end soon, each once for each end; the event is the memory of that."""
-    soon = clock.now() + TOLD_BEFORE
-    told = sa.exists().where(
-        Event.kind == EXPIRING, Event.subject == Pin.id, Event.at >= clock.now() - TOLD_BEFORE
-    )
-    query = sa.select(Pin).where(*holds(), Pin.until <= soon, ~told)
-    for pin in session.scalars(query):
-        if pin.until - pin.at > TOLD_BEFORE:  # of a shorter one everybody knows
-            outbox.record(session, EXPIRING, pin.id)
+    query = sa.select(Pin).where(*holds(), Pin.until <= clock.now() + TOLD_BEFORE)
+    # Of one that was never to last longer everybody knows.
+    ending = [pin for pin in session.scalars(query) if pin.until - pin.at > TOLD_BEFORE]
+    told = _told(session, [pin.id for pin in ending])
+    for pin in ending:
+        if (pin.id, _last_day(pin)) not in told:
+            outbox.record(session, EXPIRING, pin.id, data={"until": _last_day(pin)})
+
+
+def _told(session: Session, ids: Sequence[int]) -> set[tuple[int, str]]:
+    """Of which ends of these pins their people were told."""
+    query = sa.select(Event.subject, Event.data)
+    query = query.where(Event.kind == EXPIRING, Event.subject.in_(ids))
+    return {(row.subject, row.data.get("until", "")) for row in session.execute(query)}
+
+
+def _last_day(pin: Pin) -> str:
+    return pin.until.date().isoformat()
 
 
 def _about_expiring(session: Session, event: Event) -> Iterator[Message]:
     pin = session.get(Pin, event.subject)
-    if pin is None or pin.removed_at is not None:
+    if pin is None or pin.removed_at is not None or event.data.get("until") != _last_day(pin):
         return
     pinner = session.get_one(User, pin.by_id)
     row = result_rows(session, pinner, [pin.article_id]).get(pin.article_id)

@@ -3,6 +3,8 @@
 Requests only add to `core.tally`; what is here runs when it is written, outside of them.
 """
 
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -10,7 +12,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core import clock, outbox, tally
+from core import clock, outbox, periodic, tally
+from core.db import alone, beside
 from core.outbox import Event
 from kb.models import Article, Outcome, Topic
 from kb.outcomes import SAID
@@ -32,6 +35,8 @@ NAMED = timedelta(days=30)
 KEPT = timedelta(days=400)
 LONGEST_SLUG = 300  # that anybody may send us; our own are shorter
 MOST_FOUND = 1_000_000
+PORTION = 2_000  # records changed at once, when many are
+FORGET_SECONDS = 24 * 3600
 
 
 class Searched(NamedTuple):
@@ -54,11 +59,18 @@ class Opened(NamedTuple):
     rank: int | None
 
 
-def init() -> None:
-    """Keep records; without this nothing is kept. Searches are written before what was opened."""
-    tally.register(SEARCHES, write_searches)
-    tally.register(OPENINGS, write_openings)
-    outbox.subscribe("search-outcomes", [SAID], follow_outcomes, inside=True, batch=50)
+def init(*, keeps: bool) -> None:
+    """Keep records, or only forget them. Searches are written before what was opened of them."""
+    if keeps:
+        tally.register(SEARCHES, write_searches)
+        tally.register(OPENINGS, write_openings)
+        outbox.subscribe("search-outcomes", [SAID], follow_outcomes, inside=True, batch=50)
+
+    def forget_now(session: Session, _events: Sequence[Event] = ()) -> None:
+        forget(session, keeps=keeps)
+
+    periodic.every("search-records", FORGET_SECONDS, forget_now, inside=False)
+    outbox.subscribe("search-names", [company.KEEPS_NOTHING], forget_now)
 
 
 def note_search(query: Query, found: int, *, by: int, topic: str = "") -> None:
@@ -85,35 +97,60 @@ def key_of(query: Query) -> str:
 
 
 def write_searches(session: Session, searches: Mapping[Searched, int]) -> None:
-    """One record for each search; the same words again change it, other words at once follow it."""
+    """One record for each search; the same words again change it, other words at once follow it.
+
+    What follows what is decided by when it was asked: another process may have written down
+    what came later already.
+    """
+    alone(session, SEARCHES)
     if not company.keeps_searches(session):
         return
-    latest = {
-        record.user_id: record
-        for record in _records(session, searches, GOES_ON)  # of each person the last one stays
-    }
+    records: defaultdict[int | None, list[SearchRecord]] = defaultdict(list)
+    for record in _records(session, searches, GOES_ON):
+        records[record.user_id].append(record)
     topics = _topic_ids(session, {searched.topic for searched in searches} - {""})
     for searched in sorted(searches, key=lambda each: each.at):
-        key = key_of(parse(searched.query))
-        if not key:
-            continue
-        before = latest.get(searched.user_id)
-        if before and before.key == key and searched.at - before.at <= GOES_ON:
-            before.found = max(before.found, searched.found)
-            before.topic_id = before.topic_id or topics.get(searched.topic)
-            continue
-        record = SearchRecord(
-            at=searched.at,
-            query=searched.query,
-            key=key,
-            found=searched.found,
-            user_id=searched.user_id,
-            topic_id=topics.get(searched.topic),
-        )
-        session.add(record)
-        if before and timedelta() <= searched.at - before.at <= REFINED:
-            before.refined_to = record
-        latest[searched.user_id] = record
+        if key := key_of(parse(searched.query)):
+            _insert(session, records[searched.user_id], searched, key, topics.get(searched.topic))
+
+
+def _insert(
+    session: Session, mine: list[SearchRecord], searched: Searched, key: str, topic_id: int | None
+) -> None:
+    """Put a search where it belongs among those of the same person."""
+    place = bisect_right(mine, searched.at, key=lambda record: record.at)
+    before = mine[place - 1] if place else None
+    after = mine[place] if place < len(mine) else None
+    if before and before.key == key and searched.at - before.at <= GOES_ON:
+        _go_on(before, searched, topic_id)
+        return
+    if after and after.key == key and after.at - searched.at <= GOES_ON:
+        after.at = searched.at
+        _go_on(after, searched, topic_id)
+        _link(before, after)
+        return
+    record = SearchRecord(
+        at=searched.at,
+        query=searched.query,
+        key=key,
+        found=searched.found,
+        user_id=searched.user_id,
+        topic_id=topic_id,
+    )
+    session.add(record)
+    mine.insert(place, record)
+    _link(before, record)
+    _link(record, after)
+
+
+def _go_on(record: SearchRecord, searched: Searched, topic_id: int | None) -> None:
+    record.found = max(record.found, searched.found)
+    record.topic_id = record.topic_id or topic_id
+
+
+def _link(before: SearchRecord | None, after: SearchRecord | None) -> None:
+    if before and after and after.at - before.at <= REFINED:
+        before.refined_to = after
 
 
 def write_openings(session: Session, openings: Mapping[Opened, int]) -> None:
@@ -195,16 +232,23 @@ def follow_outcomes(session: Session, events: Sequence[Event]) -> None:
 
 
 def write_outcome(session: Session, outcome: Outcome) -> None:
-    """In the person's last search by which they found it; they may have found it otherwise."""
+    """In the person's last search by which they found it; they may have found it otherwise.
+
+    Who changes their mind later still changes what is noted there.
+    """
     key = key_of(parse(outcome.query))
     if not key:
         return
+    opened_id = SearchRecord.opened_id
     query = (
         sa.select(SearchRecord)
         .where(
             SearchRecord.user_id == outcome.user_id,
             SearchRecord.key == key,
-            SearchRecord.at.between(outcome.at - TRIED_WITHIN, outcome.at),
+            SearchRecord.at <= outcome.at,
+            sa.or_(SearchRecord.at >= outcome.at - TRIED_WITHIN, SearchRecord.worked.is_not(None)),
+            # That it was opened may not be written down yet; what was said is of no other one.
+            sa.or_(opened_id.is_(None), opened_id == outcome.article_id),
         )
         .order_by(SearchRecord.at.desc(), SearchRecord.id.desc())
         .limit(1)
@@ -224,16 +268,33 @@ def _take_back(session: Session, article_id: int, user_id: int) -> None:
 # Forgetting
 
 
-def forget(session: Session) -> None:
+def forget(session: Session, *, keeps: bool = True) -> None:
     """Empty the names of what is older than thirty days; remove what nobody asks about any more.
 
-    Where nothing is to be kept any more, no name waits for that.
+    Where nothing is to be kept any more, no name waits for that. There may be very much of it, so
+    the session reads, and a portion at a time is written by one of its own.
     """
+    _wait_for_writers(session)
     now = clock.now()
-    named = NAMED if company.keeps_searches(session) else timedelta()
-    session.execute(
-        sa.update(SearchRecord)
-        .where(SearchRecord.at <= now - named, SearchRecord.user_id.is_not(None))
-        .values(user_id=None)
-    )
-    session.execute(sa.delete(SearchRecord).where(SearchRecord.at < now - KEPT))
+    named = NAMED if keeps and company.keeps_searches(session) else timedelta()
+    names = sa.and_(SearchRecord.user_id.is_not(None), SearchRecord.at <= now - named)
+    nameless = sa.update(SearchRecord).values(user_id=None)
+    _in_portions(session, names, nameless)
+    _in_portions(session, SearchRecord.at < now - KEPT, sa.delete(SearchRecord))
+
+
+def _wait_for_writers(session: Session) -> None:
+    """Who writes searches down now may have asked before that these are still kept."""
+    with beside(session) as writing:
+        alone(writing, SEARCHES)
+        writing.commit()
+
+
+def _in_portions(
+    session: Session, which: sa.ColumnElement[bool], act: sa.Update | sa.Delete
+) -> None:
+    ids = session.scalars(sa.select(SearchRecord.id).where(which).order_by(SearchRecord.id)).all()
+    for start in range(0, len(ids), PORTION):
+        with beside(session) as writing:
+            writing.execute(act.where(SearchRecord.id.in_(ids[start : start + PORTION])))
+            writing.commit()

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import audit, clock
+from core.db import alone
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.text import fold, one_line, quoted
 from kb.keeping import Keeper
@@ -24,6 +25,7 @@ MOST_WORDS = 5  # of an entry
 LONGEST_ENTRY = 100  # characters
 LONGEST = 2000  # of all that is typed
 BROUGHT_BACK = timedelta(days=30)
+LOCK = "synonyms"  # of two who add the same words at once, the second one is told
 
 _BETWEEN = re.compile(r"[,;\n]+")
 
@@ -114,6 +116,7 @@ def add(session: Session, typed: str, *, topic: Topic | None, by: User) -> Synon
     """A new group; sent twice it is added once."""
     _require(session, by, topic)
     entries = checked(typed)
+    alone(session, LOCK)
     there = _namesake(session, entries, topic)
     if there is not None and _is_same(there, entries, topic):
         return there
@@ -142,6 +145,7 @@ def change(
     by: User,
 ) -> None:
     """Other words, or another topic. `version` is the one that this person had before them."""
+    alone(session, LOCK)
     session.refresh(group, with_for_update=True)
     _require(session, by, _topic_of(session, group))
     _require(session, by, topic)
@@ -170,6 +174,7 @@ def remove(session: Session, group: Synonyms, *, by: User) -> None:
 
 
 def bring_back(session: Session, group: Synonyms, *, by: User) -> None:
+    alone(session, LOCK)
     session.refresh(group, with_for_update=True)
     topic = _topic_of(session, group)
     _require(session, by, topic)

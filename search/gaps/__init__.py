@@ -25,6 +25,6 @@ def init(engine: Engine, pipeline: Pipeline) -> None:
     drafts.follow("search-gaps", writing.note_article)
     # What was hidden when it was published may be shown later.
     kinds = [PUBLISHED, ARTICLE_CHANGED]
-    outbox.subscribe(answering.SUBSCRIBER, kinds, follow, inside=True, batch=50)
+    outbox.subscribe(answering.SUBSCRIBER, kinds, follow, batch=50)
     periodic.every("search-gaps", writing.EVERY_SECONDS, writing.open_abandoned)
     telling.init_app()

@@ -1,4 +1,7 @@
-"""Once a card's article is live and in the index, its words are searched for again."""
+"""Once a card's article is live and in the index, its words are searched for again.
+
+Searching takes its time, so it is done before anything is written: nobody who writes waits for it.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -7,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock, outbox
+from core.db import beside
 from core.errors import Conflict, Invalid, NotAllowed
 from core.outbox import Event
 from kb import queries
@@ -70,39 +74,56 @@ class Finding:
 
 
 def follow(session: Session, events: Sequence[Event], finding: Index) -> None:
-    """Answer the cards of articles that were published; raises NotInIndexYet to be called again."""
+    """Answer the cards of articles that were published; raises NotInIndexYet to be called again.
+
+    The session reads; each card is written by one of its own.
+    """
     for event in events:
-        waiting = sa.select(Gap.id).where(
-            Gap.article_id == event.subject, Gap.state == GapState.CLAIMED
-        )
-        ids = session.scalars(waiting).all()
-        if not ids or not is_listed(session, event.subject):
+        article_id = event.subject
+        waiting = sa.select(Gap.id, Gap.query, Gap.version).where(_waits_for(article_id))
+        gaps = session.execute(waiting).all()
+        if not gaps or not is_listed(session, article_id):
             continue
-        if not finding.holds(session, event.subject):
-            raise NotInIndexYet(f"article {event.subject} as it is live now")
-        for gap_id in ids:
-            answer(session, gap_id, event.subject, finding)
+        if not finding.holds(session, article_id):
+            raise NotInIndexYet(f"article {article_id} as it is live now")
+        for gap_id, query, version in gaps:
+            rank = finding(session, query, article_id)
+            with beside(session) as writing:
+                # Once somebody has changed the card, its words are looked for anew.
+                if locked(writing, gap_id).version != version:
+                    raise NotInIndexYet(f"card {gap_id} as it stands now")
+                answer(writing, gap_id, article_id, rank)
+                writing.commit()
 
 
-def answer(session: Session, gap_id: int, article_id: int, ranks: Ranks) -> None:
+def _waits_for(article_id: int) -> sa.ColumnElement[bool]:
+    return sa.and_(Gap.article_id == article_id, Gap.state == GapState.CLAIMED)
+
+
+def answer(session: Session, gap_id: int, article_id: int, rank: int | None) -> None:
     """Close a card with the article, and note where its words find it now."""
     gap = locked(session, gap_id)
-    if gap.state is GapState.ANSWERED:
-        return
     move(gap, GapAction.ANSWER)
-    gap.article_id, gap.closed_at = article_id, clock.now()
-    gap.rank = ranks(session, gap.query, article_id)
+    gap.article_id, gap.closed_at, gap.rank = article_id, clock.now(), rank
     outbox.record(session, ANSWERED, gap.id)
 
 
+def rank_of(session: Session, gap_id: int, slug: str, ranks: Ranks, *, by: User) -> int | None:
+    """Where a card's words find the article that a curator is about to name."""
+    gap, article = session.get(Gap, gap_id), _named(session, slug, by)
+    if gap is None or article is None or not can_curate_search(session, by):
+        return None  # which is refused in a sentence when they do
+    return ranks(session, gap.query, article.id)
+
+
 def answer_with(
-    session: Session, gap_id: int, slug: str, ranks: Ranks, *, version: int, by: User
+    session: Session, gap_id: int, slug: str, rank: int | None, *, version: int, by: User
 ) -> Gap:
-    """A curator names an article that is there already."""
+    """A curator names an article that is there already, which the card's words find at this rank."""
     if not can_curate_search(session, by):
         raise NotAllowed("Only curators sort out what people look for.")
-    article = queries.article_by_slug(session, by, slug.strip().rpartition("/")[2])
-    if article is None or not is_listed(session, article.id):
+    article = _named(session, slug, by)
+    if article is None:
         raise Invalid("Nothing was changed.", {"article": "No article has this address."})
     gap = locked(session, gap_id)
     if gap.state is GapState.ANSWERED and gap.article_id == article.id:
@@ -110,8 +131,13 @@ def answer_with(
     gap = locked(session, gap_id, version=version)
     if gap.state is GapState.CLAIMED:
         raise Conflict("Somebody writes this. Take it back from them first, so that they know.")
-    answer(session, gap.id, article.id, ranks)
+    answer(session, gap.id, article.id, rank)
     return gap
+
+
+def _named(session: Session, slug: str, by: User) -> Article | None:
+    article = queries.article_by_slug(session, by, slug.strip().rpartition("/")[2])
+    return article if article is not None and is_listed(session, article.id) else None
 
 
 def is_listed(session: Session, article_id: int) -> bool:

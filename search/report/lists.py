@@ -51,7 +51,7 @@ class Lists:
         """The clusters, and whether another look would make none better."""
         if not asked:
             return [], True
-        vectors = self._meanings.of([each.wordings[0] for each in asked])
+        vectors = self._meanings.of([each.wording for each in asked])
         if vectors is None:
             likeness = clusters.by_words([each.key for each in asked])
             groups = clusters.clustered(likeness, clusters.ALIKE_BY_WORDS)
@@ -66,7 +66,7 @@ class Lists:
 def _cluster(together: Sequence[Asked]) -> Cluster:
     return Cluster(
         keys=tuple(each.key for each in together),
-        wordings=tuple(masking.masked(each.wordings[0]) for each in together),
+        wordings=tuple(masking.masked(each.wording) for each in together),
         people=len(frozenset[int]().union(*(each.people for each in together))),
         searches=sum(each.searches for each in together),
         unnamed=sum(each.unnamed for each in together),

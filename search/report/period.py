@@ -1,6 +1,6 @@
 """The days a report is about, cut into weeks in the company's time zone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -52,6 +52,11 @@ class Period:
     def borders(self) -> list[datetime]:
         """The midnight after each span."""
         return [self._midnight(last + timedelta(days=1)) for _, last in self.spans]
+
+    def after(self, moment: datetime) -> "Period":
+        """What is left of it after the day of this moment; the last day always."""
+        following = moment.astimezone(self.zone).date() + timedelta(days=1)
+        return replace(self, first=min(following, self.last))
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.zone).astimezone(UTC)

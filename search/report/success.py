@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
@@ -105,33 +106,40 @@ def _sum(rates: defaultdict[int | None, Rate], ids: list[int]) -> Rate:
 
 
 def _counted(session: Session, days: Period) -> Counted:
-    """Counted by the database, for there may be a million."""
-    span = _span(days.borders[:-1], 0).label("span")
-    here = (SearchRecord.at >= days.begin, SearchRecord.at < days.end)
-    own = sa.select(
-        span,
+    """Counted by the database, for there may be a million: by spans, since small groups fit its memory."""
+    counted: defaultdict[tuple[int, int | None], Rate] = defaultdict(Rate)
+    for number, (begin, end) in enumerate(pairwise([days.begin, *days.borders])):
+        for topic_id, *rate in session.execute(_COUNTED, {"begin": begin, "end": end}):
+            counted[number, topic_id] = Rate(*rate)
+    for number, topic_id, opened in session.execute(_opened_later(days)):
+        counted[number, topic_id] += Rate(opened=opened)
+    return counted
+
+
+_COUNTED = (
+    sa.select(
         SearchRecord.topic_id,
         sa.func.count(),
         sa.func.count(SearchRecord.opened_id),
         sa.func.count(sa.case((SearchRecord.worked.is_(True), 1))),
         sa.func.count(sa.case((SearchRecord.worked.is_(False), 1))),
     )
-    rows = session.execute(own.where(*here).group_by(span, SearchRecord.topic_id))
-    counted = defaultdict(Rate, {(row[0], row[1]): Rate(*row[2:]) for row in rows})
-    for span_, topic_id, opened in session.execute(_opened_later(span, here)):
-        counted[span_, topic_id] += Rate(opened=opened)
-    return counted
+    .where(SearchRecord.at >= sa.bindparam("begin"), SearchRecord.at < sa.bindparam("end"))
+    .group_by(SearchRecord.topic_id)
+)
 
 
-def _opened_later(span: Any, here: Any) -> sa.Select[Any]:
+def _opened_later(days: Period) -> sa.Select[int, int | None, int]:
     """How often something was opened of the other words that followed, and nothing before."""
+    span = _span(days.borders[:-1], 0).label("span")
     later: list[Any] = [aliased(SearchRecord) for _ in range(REFININGS)]
     query = sa.select(span, SearchRecord.topic_id, sa.func.count()).select_from(SearchRecord)
     for before, after in zip([SearchRecord, *later], later, strict=False):
         query = query.outerjoin(after, after.id == before.refined_to_id)
     query = query.where(
-        *here,
-        SearchRecord.opened_id.is_(None),
+        SearchRecord.at >= days.begin,
+        SearchRecord.at < days.end,
+        sa.func.coalesce(SearchRecord.opened_id, 0) == 0,  # as in `search.report.vain`
         SearchRecord.refined_to_id.is_not(None),
         sa.or_(*(each.opened_id.is_not(None) for each in later)),
     )

@@ -3,8 +3,8 @@
 A search stands on one list at most, on the first that fits.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,12 +24,16 @@ class Vain(StrEnum):
     UNOPENED = "unopened"  # something was found
 
 
+MOST_LOOKED_AT = 200_000  # searches; where there are more, the last ones
+
 _FOUND = SearchRecord.found > 0
-_UNOPENED = SearchRecord.opened_id.is_(None)
+# Asked whether they are NULL, SQLite would go through all that ever were, not through these days.
+_UNOPENED = sa.func.coalesce(SearchRecord.opened_id, 0) == 0
+_NOT_REFINED = sa.func.coalesce(SearchRecord.refined_to_id, 0) == 0
 CONDITIONS: Mapping[Vain, sa.ColumnElement[bool]] = {
     Vain.NOTHING: sa.and_(SearchRecord.found == 0, _UNOPENED),
     Vain.REFINED: sa.and_(_FOUND, _UNOPENED, SearchRecord.refined_to_id.is_not(None)),
-    Vain.UNOPENED: sa.and_(_FOUND, _UNOPENED, SearchRecord.refined_to_id.is_(None)),
+    Vain.UNOPENED: sa.and_(_FOUND, _UNOPENED, _NOT_REFINED),
 }
 
 
@@ -41,7 +45,20 @@ class Asked:
     searches: int
     unnamed: int  # searches of which nobody knows any more whose they were
     people: frozenset[int]
-    wordings: tuple[str, ...]  # the most frequent first
+    wording: str
+
+
+def looked_at(session: Session, days: Period) -> Period:
+    """The whole days of a period whose searches are looked through for the lists: mostly all."""
+    too_early = (
+        sa.select(SearchRecord.at)
+        .where(SearchRecord.at >= days.begin, SearchRecord.at < days.end)
+        .order_by(SearchRecord.at.desc())
+        .offset(MOST_LOOKED_AT)
+        .limit(1)
+    )
+    at = session.scalar(too_early)
+    return days if at is None else days.after(at)
 
 
 def asked(session: Session, vain: Vain, days: Period) -> list[Asked]:
@@ -57,39 +74,29 @@ def asked(session: Session, vain: Vain, days: Period) -> list[Asked]:
         .limit(MOST)
     )
     rows = session.execute(query).all()
-    keys = [row[0] for row in rows]
-    people, wordings = _people(session, keys, here), _wordings(session, keys, here)
+    people: defaultdict[str, set[int]] = defaultdict(set)
+    typed: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for key, wording, user_id, times in _each(session, [row[0] for row in rows], here):
+        typed[key][wording] += times
+        if user_id is not None:
+            people[key].add(user_id)
     return [
-        Asked(key, number, unnamed, frozenset(people[key]), tuple(wordings[key]))
+        Asked(key, number, unnamed, frozenset(people[key]), _most_frequent(typed[key]))
         for key, number, unnamed in rows
     ]
 
 
-def _people(
+def _each(
     session: Session, keys: Sequence[str], here: Sequence[sa.ColumnElement[bool]]
-) -> dict[str, set[int]]:
-    query = sa.select(SearchRecord.key, SearchRecord.user_id)
-    query = query.where(SearchRecord.key.in_(keys), *here)
-    found: defaultdict[str, set[int]] = defaultdict(set)
-    for key, user_id in session.execute(query.distinct()):
-        if user_id is not None:
-            found[key].add(user_id)
-    return found
+) -> Iterable[sa.Row[str, str, int | None, int]]:
+    """How often each person put these words in each way."""
+    each = (SearchRecord.key, SearchRecord.query, SearchRecord.user_id)
+    query = sa.select(*each, sa.func.count()).where(SearchRecord.key.in_(keys), *here)
+    return session.execute(query.group_by(*each))
 
 
-def _wordings(
-    session: Session, keys: Sequence[str], here: Sequence[sa.ColumnElement[bool]]
-) -> dict[str, list[str]]:
-    query = (
-        sa.select(SearchRecord.key, SearchRecord.query)
-        .where(SearchRecord.key.in_(keys), *here)
-        .group_by(SearchRecord.key, SearchRecord.query)
-        .order_by(sa.func.count().desc(), SearchRecord.query)
-    )
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for key, query_ in session.execute(query):
-        found[key].append(query_)
-    return found
+def _most_frequent(typed: Counter[str]) -> str:
+    return min(typed, key=lambda wording: (-typed[wording], wording))
 
 
 def gaps_of(session: Session, keys: Sequence[str]) -> Mapping[str, int]:

@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from flask import Response, jsonify, render_template, request, url_for
 
@@ -93,7 +94,7 @@ def search() -> Any:
         offers=offers(db.session, results, elsewhere, by=me()) if results.is_weak else None,
         page=Page(results.page, PAGE_SIZE, min(results.total, results.pages * PAGE_SIZE)),
         arguments=asked.arguments,
-        pins=pins_shown(query, [hit.id for hit in results.hits]),
+        pins=pins_shown(query, results.hits, newest=asked.newest),
         may_explain=can_curate_search(db.session, me()),
     )
 
@@ -149,8 +150,12 @@ def _note(asked: _Asked, results: Results[ResultRow]) -> None:
 @bp.app_template_global("search_address")
 def address(arguments: Mapping[str, str]) -> str:
     """The address of a search; what is empty is left out of it."""
-    given = {name: value for name, value in arguments.items() if value}
-    return f"/search?{urlencode(given)}" if given else "/search"
+    given = [f"{name}={_quoted(value)}" for name, value in arguments.items() if value]
+    return f"/search?{'&'.join(given)}" if given else "/search"
+
+
+# A page has thirty addresses with the same words in them.
+_quoted = lru_cache(maxsize=1000)(quote_plus)
 
 
 @bp.get("/search/suggest")

@@ -7,13 +7,14 @@ import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
 
 from core.db import db
-from core.errors import Conflict, DomainError, Invalid, NotFound
+from core.errors import Conflict, DomainError, Invalid, NotFound, Unavailable
 from core.web import number, page_of, posted, settings
 from kb import forms
 from kb.models import Draft
 from kb.topics import tree
 from people.signin import me
 from search import search_of_app
+from search.engines import EngineError
 from search.gaps import answering, cards, listing, words, writing
 from search.models import Gap, GapState
 from search.permissions import can_claim, can_curate_search, can_see_gap, writes
@@ -200,16 +201,32 @@ def merge_gap(gap_id: int) -> Any:
 def answer_gap(gap_id: int) -> Any:
     """A curator knows the article that answers it."""
     sent = posted()
-    room = search_of_app()
-    finding = answering.Finding(room.engine, room.pipeline)
     return _decided(
         gap_id,
         sent,
         lambda version: answering.answer_with(
-            db.session, gap_id, sent.get("article", ""), finding, version=version, by=me()
+            db.session,
+            gap_id,
+            sent.get("article", ""),
+            _rank(gap_id, sent.get("article", "")),
+            version=version,
+            by=me(),
         ),
         "Answered. Those who asked are told.",
     )
+
+
+def _rank(gap_id: int, slug: str) -> int | None:
+    room = search_of_app()
+    finding = answering.Finding(room.engine, room.pipeline)
+    db.session.commit()  # nothing yet; but others could not write while it is searched for
+    try:
+        with db.reading() as session:
+            return answering.rank_of(session, gap_id, slug, finding, by=me())
+    except EngineError:
+        raise Unavailable(
+            "The search index cannot be asked at present. Nothing is lost; try again in a minute."
+        ) from None
 
 
 def _decided(gap_id: int, sent: Mapping[str, str], act: Any, done: str) -> Any:
@@ -218,7 +235,7 @@ def _decided(gap_id: int, sent: Mapping[str, str], act: Any, done: str) -> Any:
     try:
         after = act(number(sent.get("version")))
     except DomainError as error:
-        if not isinstance(error, (Conflict, Invalid)):
+        if not isinstance(error, (Conflict, Invalid, Unavailable)):
             raise
         db.session.rollback()
         return _page(found, form=sent, problem=error), error.status
@@ -239,7 +256,7 @@ def _to(gap: Gap) -> Any:
 
 
 def _page(
-    found: Gap, form: Mapping[str, str] | None = None, problem: Conflict | Invalid | None = None
+    found: Gap, form: Mapping[str, str] | None = None, problem: DomainError | None = None
 ) -> str:
     db.session.refresh(found)
     curates = can_curate_search(db.session, me())

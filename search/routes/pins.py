@@ -1,6 +1,6 @@
 """Pins: the page with their log, and pinning from the results of a search."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +12,12 @@ from core.text import quoted
 from core.web import day, number, posted
 from kb import queries
 from kb.models import Article
+from kb.queries import ResultRow
 from people.signin import me
 from search import pin_log, pins
 from search.models import Pin
 from search.permissions import can_curate_search
+from search.pipeline import Hit
 from search.query import LONGEST_QUERY, Query
 from search.records import key_of
 from search.routes import bp
@@ -104,10 +106,15 @@ class PinsShown:
     is_curator: bool
 
 
-def pins_shown(query: Query, article_ids: list[int]) -> PinsShown:
-    """For the template of results: `search/_pin.html` takes it."""
-    standing = pins.standing(db.session, key_of(query))
+def pins_shown(query: Query, hits: Sequence[Hit[ResultRow]], *, newest: bool) -> PinsShown:
+    """For the template of results: `search/_pin.html` takes it.
+
+    The hits say whether any of them is pinned, but for the newest first, where no pin counts.
+    """
+    some = newest or any(hit.is_pinned for hit in hits)
+    standing = pins.standing(db.session, key_of(query)) if some else {}
     explains = "explain" in request.args
     curates = (bool(standing) or explains) and can_curate_search(db.session, me())
-    offered = pins.pinnable(db.session, me(), article_ids) if explains and curates else frozenset()
+    ids = [hit.id for hit in hits] if explains and curates else []
+    offered = pins.pinnable(db.session, me(), ids) if ids else frozenset()
     return PinsShown(query.text, standing, offered, curates)

@@ -4,9 +4,11 @@ from urllib.parse import parse_qs
 
 from flask import Response, request, url_for
 
+from core.db import db
 from core.web import ROBOTS, came_from, is_reading, number, posted
 from people.signin import me
 from search import records
+from search.permissions import can_curate_search
 from search.query import parse
 from search.routes import bp
 
@@ -14,10 +16,15 @@ NOTED = 204  # with nothing to say about it
 
 
 def is_preview() -> bool:
-    """Whether somebody only tries what would be found: from a review, from curators' own screens."""
+    """Whether somebody only tries what would be found: from a review, from curators' own screens.
+
+    To whoever may not see explanations, asking for them means nothing.
+    """
     origin = came_from()
     own = ("/reviews", "/search/")
-    return "explain" in request.args or (origin is not None and origin.path.startswith(own))
+    if origin is not None and origin.path.startswith(own):
+        return True
+    return "explain" in request.args and can_curate_search(db.session, me())
 
 
 @bp.post("/search/settled")

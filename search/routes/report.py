@@ -27,11 +27,13 @@ def report() -> Any:
     days, topics = period.chosen(db.session, request.args.get("period", "")), tree(db.session)
     topic = _topic(topics)
     found = _report().successes.of(db.session, days, topics, topic)
-    lists = _lists(days)
+    listed = vain.looked_at(db.session, days)
+    lists = _lists(listed)
     shown = {which: clusters[:SHOWN] for which, clusters in lists}
     return render_template(
         "search/report.html",
         days=days,
+        listed=listed,
         periods=PERIODS,
         topics=topics.choices(),
         topic=topic,
@@ -54,6 +56,8 @@ def report() -> Any:
 def report_as_csv(name: str) -> Response:
     _require_curator()
     days, topics = period.chosen(db.session, request.args.get("period", "")), tree(db.session)
+    if name == "searches":
+        days = vain.looked_at(db.session, days)
     sheet = _sheet(name, days, topics)
     file = f"{name}-{days.first.isoformat()}-to-{days.last.isoformat()}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{file}"'}

@@ -88,6 +88,25 @@ def deliver(
     return not not_whole
 
 
+def without_meaning(session: Session, events: Sequence[Event]) -> None:
+    """Where there is no encoder: have no passages of a text that is not live any more.
+
+    Once there is one again, these articles are embedded like all that have none.
+    """
+    theirs = Passage.article_id.in_({event.subject for event in events})
+    session.execute(sa.delete(Passage).where(theirs))
+
+
+def is_copy(database: Database, encoder: Encoder, vectors: Vectors) -> bool:
+    """Whether the store holds as many passages as it is to hold, which is soon said."""
+    own = Passage.encoder == encoder.name
+    whole = sa.select(Passage.article_id).where(own, Passage.number == 0)
+    query = sa.select(sa.func.count()).select_from(Passage)
+    with database.reading() as session:
+        wanted = session.scalar(query.where(own, Passage.article_id.in_(whole)))
+    return vectors.searcher().count == wanted
+
+
 def embed(database: Database, encoder: Encoder, ids: Sequence[int], seconds: float) -> Left:
     """Write the passages of articles to the table, one article after the other.
 

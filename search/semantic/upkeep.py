@@ -49,6 +49,7 @@ class Upkeep:
         self._thread: threading.Thread | None = None
         self._wanted = self._running = False
         self._not_before = 0.0
+        self._is_copy = False  # the store, of what the database had when this process began
 
     def deliver(self, _session: Session, events: Sequence[Event]) -> None:
         if not indexing.deliver(self._database, self._encoder, self._vectors, events):
@@ -94,9 +95,18 @@ class Upkeep:
     def _keep_up(self) -> None:
         try:
             self._vectors.searcher()
+            # While meaning was switched off, articles were published and nobody told the store.
+            self._is_copy = self._is_copy or indexing.is_copy(
+                self._database, self._encoder, self._vectors
+            )
+            if not self._is_copy:
+                log.info("the vectors are not those of the database; building them anew")
         except IndexMissing as error:
+            self._is_copy = False
             log.warning("the vectors cannot be used: %s; building them anew", error)
+        if not self._is_copy:
             indexing.rebuild(self._database, self._encoder, self._vectors)
+            self._is_copy = True
         count = 0
         while True:
             until = time.monotonic() + ROUND_SECONDS
@@ -121,15 +131,18 @@ def catch_up(
     """
     until = time.monotonic() + seconds
     tried: set[int] = set()
+    passed_over: set[int] = set()  # of them, those that are waiting still
     count = 0
     while time.monotonic() < until:
         with database.reading() as session:
-            ids = _next(session, encoder, tried)
+            ids = _next(session, encoder, passed_over)
             total = count + _count(session, encoder) if progress else 0
         if not ids:
             break
         if not encoder.wait(START_SECONDS):
             raise EncoderMissing("it is not ready")
+        # Whoever waits again after that, though nothing failed, has to wait for the next round, too.
+        passed_over |= tried.intersection(ids)
         tried.update(ids)
         while ids and time.monotonic() < until:
             left = indexing.embed(database, encoder, ids, PORTION_SECONDS)
@@ -138,14 +151,16 @@ def catch_up(
                 indexing.copy(database, encoder, vectors, done)
             if left.missing:
                 raise left.missing
+            passed_over.update(left.failed)
             ids, count = left.waiting, count + len(done)
             if progress:
                 progress(count, total)
     return count
 
 
-def _next(session: Session, encoder: Encoder, tried: Collection[int]) -> list[int]:
+def _next(session: Session, encoder: Encoder, passed_over: Collection[int]) -> list[int]:
     """Some articles without passages: by turns the newest, and those that are read most."""
+    most = LOOK + len(passed_over)  # which are waiting, and may all come first
     views = (
         sa.select(ArticleViews.article_id, sa.func.sum(ArticleViews.views).label("views"))
         .group_by(ArticleViews.article_id)
@@ -157,7 +172,7 @@ def _next(session: Session, encoder: Encoder, tried: Collection[int]) -> list[in
         views.c.views.desc(), Article.id.desc()
     )
     found = (
-        [id_ for id_ in session.scalars(query.limit(LOOK + len(tried))) if id_ not in tried]
+        [id_ for id_ in session.scalars(query.limit(most)) if id_ not in passed_over]
         for query in (newest, most_read)
     )
     by_turns = chain.from_iterable(zip_longest(*found))

@@ -8,7 +8,8 @@ from typing import Any
 
 from flask import Flask
 
-from core import outbox
+from core import kept_events, outbox
+from kb import reminders
 from tests.house.files import name, product_code
 
 
@@ -16,6 +17,10 @@ def test_every_event_that_somebody_subscribes_to_is_recorded_somewhere(app: Flas
     wanted = {kind for each in outbox.subscribers().values() for kind in each.kinds}
     assert wanted
     assert wanted - set(recorded()) == set()
+
+
+def test_reminders_remember_longer_than_events_are_kept(app: Flask) -> None:
+    assert set(reminders.MARKS.values()) <= kept_events._remembered
 
 
 def recorded() -> Iterator[str]:

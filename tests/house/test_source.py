@@ -14,10 +14,13 @@ from tests.house.files import ROOT, files, name, product_code
 COMMITTERS = {"routes", "admin", "cli", "outbox", "periodic", "tally"}
 # Long work in portions, each a transaction of its own, called by a command or a delivery.
 PORTIONS = {
+    "core/kept_events.py",
     "curation/merges.py",
     "kb/rendering.py",
     "people/mailing.py",
     "search/demand.py",
+    "search/gaps/answering.py",
+    "search/records.py",
     "search/semantic/indexing.py",
     "search/semantic/vectors.py",  # files of its own
 }

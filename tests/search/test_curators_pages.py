@@ -14,6 +14,7 @@ from search import pins, synonyms
 from search.models import Pin, SearchRecord, Synonyms
 from tests.conftest import Browser, Deliveries, leads_to_signin
 from tests.factories import make_article, make_topic
+from tests.writers import writers_at
 
 NewClient = Callable[[User], Browser]
 PAGE, PINS = "/search/synonyms", "/search/pins"
@@ -112,23 +113,8 @@ def test_others_can_write_while_it_is_looked_at_what_changes(
     session.commit()
     browser = new_client(cora)
     outbox.drain()
-    writing: list[sa.Connection] = []
-    seen: list[list[sa.Connection]] = []
-
-    def begin(connection: sa.Connection) -> None:
-        if connection.get_execution_options().get("writing"):
-            writing.append(connection)
-
-    def execute(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if "FROM search_record" in statement:
-            seen.append([each for each in writing if each.in_transaction()])
-
-    watched: dict[str, Callable[..., None]] = {"begin": begin, "before_cursor_execute": execute}
-    for name, watch in watched.items():
-        sa.event.listen(sa.Engine, name, watch)
-    browser.post(PAGE, data=FORM | {"action": "preview"})
-    for name, watch in watched.items():
-        sa.event.remove(sa.Engine, name, watch)
+    with writers_at("FROM search_record") as seen:
+        browser.post(PAGE, data=FORM | {"action": "preview"})
     assert seen
     assert not any(seen)
 
@@ -263,6 +249,20 @@ def test_readers_find_what_is_pinned_first_and_curators_see_until_when(
     assert "Pin first for this search : Internet at home" in text_of(page)
     lifecycle.hide(session, vpn, reason="Sensitive.", by=cora)
     assert titles(reader.get("/search?q=no+internet").text) == ["Internet at home"]
+
+
+def test_a_search_reads_pins_once_and_again_only_if_one_is_among_what_it_finds(
+    session: Session, new_client: NewClient, outbox: Deliveries, alice: User, cora: User
+) -> None:
+    session.commit()
+    reader = new_client(alice)
+    pinned = make_article(session, alice, title="Reset the gate")
+    outbox.drain()
+    pins.pin(session, "gate", pinned, because="They call it so.", days=30, by=cora)
+    for query, times in (("reset", 1), ("gate", 2)):
+        with writers_at("FROM search_pin") as read:
+            reader.get(f"/search?q={query}")
+        assert len(read) == times
 
 
 def test_from_the_results_a_pin_leads_back_to_them(

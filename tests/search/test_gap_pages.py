@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from core import clock as core_clock
 from core import tally
 from core.db import Database
 from curation import workflow
@@ -16,8 +18,10 @@ from kb import lifecycle
 from kb.models import Article, Draft
 from people.models import Notice, User
 from search.models import Gap, GapState, SearchRecord
+from search.report import vain
 from tests.conftest import Browser, Clock, Deliveries
 from tests.factories import edit, make_article, make_topic, reading, submit
+from tests.writers import writers_at
 
 NewClient = Callable[[User], Browser]
 
@@ -80,7 +84,10 @@ def test_from_a_search_in_vain_to_the_article_that_answers_it(
     assert "Answers a gap" in words(shown(curator, f"/reviews/{review.id}"))
     workflow.claim(session, review.id, by=cora)
     workflow.approve(session, review.id, **reading(review), by=cora)
-    outbox.drain()
+    with writers_at("FROM synonyms") as seen:  # read for each search
+        outbox.drain()
+    assert seen
+    assert not any(seen)
 
     gap = only_gap(session)
     assert (gap.state, gap.rank) == (GapState.ANSWERED, 1)
@@ -100,6 +107,25 @@ def test_a_low_rank_offers_a_pin_and_a_synonym_to_curators_only(
     session.commit()
     assert "Pin it" in words(shown(new_client(cora), card))
     assert "Pin it" not in words(shown(new_client(alice), card))
+
+
+def test_a_curator_names_the_article_that_answers_it_and_nobody_waits_to_write_meanwhile(
+    app: Flask,
+    session: Session,
+    outbox: Deliveries,
+    new_client: NewClient,
+    alice: User,
+    cora: User,
+) -> None:
+    make_article(session, alice, title="Grinder care")
+    card = post(new_client(alice), "/search/gaps", q="grinder")
+    outbox.drain()
+    with writers_at("FROM synonyms") as seen:  # read for each search
+        post(new_client(cora), f"{card}/answer", article="/articles/grinder-care", version="1")
+    assert seen
+    assert not any(seen)
+    gap = only_gap(session)
+    assert (gap.state, gap.rank) == (GapState.ANSWERED, 1)
 
 
 def test_the_title_of_a_hidden_article_shows_on_no_card(
@@ -207,6 +233,30 @@ def test_each_part_of_the_report_can_be_taken_along(
     assert "Travel,2,1,50,0,0" in curator.get("/search/report/topics.csv").text
     assert "'=1+1 grinder" in curator.get("/search/report/searches.csv").text
     assert curator.get("/search/report/people.csv").status_code == 404
+
+
+def test_of_very_many_searches_the_lists_are_about_the_last_days(
+    app: Flask,
+    searched: Article,
+    session: Session,
+    new_client: NewClient,
+    cora: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for query, days in (("old", 3), ("hotel", 1)):
+        at = core_clock.now() - timedelta(days=days)
+        session.add(SearchRecord(at=at, query=query, key=query, found=0, user_id=None))
+    curator = new_client(cora)
+    whole = words(shown(curator, "/search/report"))
+    assert "old 1 search" in whole
+    assert "There are very many" not in whole
+    monkeypatch.setattr(vain, "MOST_LOOKED_AT", 5)
+    page = words(shown(curator, "/search/report?period=90d"))
+    assert "old 1 search" not in page
+    assert "hotel 1 search" in page
+    assert "the last of them, since 8 March 2025 ." in page
+    csv = curator.get("/search/report/searches.csv?period=90d")
+    assert "searches-2025-03-08-to-2025-03-10.csv" in csv.headers["Content-Disposition"]
 
 
 def test_the_report_is_for_curators(

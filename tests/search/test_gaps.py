@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core import clock as core_clock
+from core.db import Database
 from core.errors import Conflict, Invalid, NotAllowed
 from core.outbox import Event
 from curation import workflow
@@ -199,7 +200,7 @@ def test_a_text_that_comes_back_keeps_the_card_until_its_draft_goes(
 
 @pytest.mark.usefixtures("follow")
 def test_an_approved_text_answers_the_card_once_the_index_has_it(
-    session: Session, gap: Gap, alice: User, cora: User
+    session: Session, database: Database, gap: Gap, alice: User, cora: User
 ) -> None:
     review = make_review(
         session, alice, state=State.APPROVED, curator=cora, draft=written(session, gap, alice)
@@ -211,10 +212,13 @@ def test_an_approved_text_answers_the_card_once_the_index_has_it(
     published = Event(
         kind="article.published", subject=review.article_id, data={}, at=core_clock.now()
     )
-    with pytest.raises(NotInIndexYet):
-        answering.follow(session, [published], Indexed(1, has=False))
+    session.commit()
+    with database.reading() as reading, pytest.raises(NotInIndexYet):
+        answering.follow(reading, [published], Indexed(1, has=False))
     for rank in (3, 7):  # delivered twice, it is answered once
-        answering.follow(session, [published], Indexed(rank))
+        with database.reading() as reading:
+            answering.follow(reading, [published], Indexed(rank))
+    session.expire_all()
     assert (gap.state, gap.rank, gap.article_id) == (GapState.ANSWERED, 3, review.article_id)
     event = session.scalars(sa.select(Event).where(Event.kind == answering.ANSWERED)).one()
     told = {message.user_id: message for message in telling._answered(session, event)}
@@ -228,7 +232,7 @@ def test_of_an_article_hidden_meanwhile_nobody_is_told(
     session: Session, gap: Gap, alice: User, bob: User, cora: User
 ) -> None:
     article = make_article(session, alice, title="Clean the grinder", approver=cora)
-    answering.answer_with(session, gap.id, article.slug or "", Indexed(None), version=1, by=cora)
+    answering.answer_with(session, gap.id, article.slug or "", None, version=1, by=cora)
     lifecycle.hide(session, article, reason="A name is in it.", by=cora)
     session.flush()
     event = session.scalars(sa.select(Event).where(Event.kind == answering.ANSWERED)).one()
@@ -237,14 +241,14 @@ def test_of_an_article_hidden_meanwhile_nobody_is_told(
     assert card.article is None
     other = cards.ask(session, "grinder of steel", by=bob)
     with pytest.raises(Invalid):
-        answering.answer_with(session, other.id, article.slug or "", Indexed(1), version=1, by=cora)
+        answering.answer_with(session, other.id, article.slug or "", 1, version=1, by=cora)
 
 
 def test_who_says_what_an_answer_lacks_opens_the_card_again(
     session: Session, gap: Gap, alice: User, bob: User, cora: User
 ) -> None:
     article = make_article(session, alice, title="Clean the grinder", approver=cora)
-    answering.answer_with(session, gap.id, article.slug or "", Indexed(1), version=1, by=cora)
+    answering.answer_with(session, gap.id, article.slug or "", 1, version=1, by=cora)
     cards.ask(session, "clean the grinder", by=alice)
     assert state_of(gap) is GapState.ANSWERED
     cards.ask(session, "clean the grinder", note="Not for the K40.", tell=True, by=bob)
@@ -277,9 +281,7 @@ def test_only_curators_decide(session: Session, gap: Gap, alice: User, action: s
             session, gap.id, query="x", note="", topic="", version=1, by=alice
         ),
         "merge": lambda: cards.merge(session, gap.id, into=other.id, version=1, by=alice),
-        "answer": lambda: answering.answer_with(
-            session, gap.id, "x", Indexed(1), version=1, by=alice
-        ),
+        "answer": lambda: answering.answer_with(session, gap.id, "x", 1, version=1, by=alice),
     }
     with pytest.raises(NotAllowed):
         acts[action]()

@@ -408,7 +408,8 @@ def test_an_article_that_was_pinned_opened_and_wanted_leaves_no_title_behind(
     assert article.slug is not None
     pin = pins.pin(session, "mend", article, because="It helps.", days=30, by=cora)
     gap = cards.ask(session, "mend everything", tell=True, by=bob)
-    answering.answer(session, gap.id, article.id, answering.Finding(room.engine, room.pipeline))
+    finding = answering.Finding(room.engine, room.pipeline)
+    answering.answer(session, gap.id, article.id, finding(session, gap.query, article.id))
     card = f"/search/gaps/{gap.id}"
     assert card in _named(site, [words["title"]], card)
     lifecycle.hide(session, article, reason="Secret.", by=cora)

@@ -1,5 +1,6 @@
 """Pins: who puts which article first for which search, until when, and what ends it."""
 
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.audit import AuditEntry
+from core.db import Database
 from core.errors import Invalid, NotAllowed
 from kb import lifecycle
 from kb.models import Article
@@ -177,3 +179,50 @@ def test_whoever_pinned_is_told_once_a_week_before_it_ends(
     )
     clock.move(days=24)
     assert len(told()) == 2
+
+
+def test_prolonged_it_is_told_before_the_new_end_and_of_the_old_one_no_more(
+    session: Session, outbox: Deliveries, clock: Clock, alice: User, cora: User
+) -> None:
+    pins.init()
+    article = make_article(session, alice)
+    pin(session, cora, article, days=20)
+
+    def told() -> list[str]:
+        outbox.drain()
+        return list(session.scalars(sa.select(Notice.text).where(Notice.user_id == cora.id)))
+
+    clock.move(days=14)
+    pins.note_expiring(session)
+    pin(session, cora, article, days=9)  # before it was delivered
+    assert told() == []
+    for _ in range(9 * 24):
+        clock.move(hours=1)
+        pins.note_expiring(session)
+    [text] = told()
+    assert "On 2 April 2025" in text
+
+
+def test_of_two_who_pin_the_same_at_once_the_second_one_prolongs(
+    session: Session, database: Database, alice: User, cora: User, carl: User
+) -> None:
+    article = make_article(session, alice)
+    session.commit()
+    together = Barrier(2)
+    made: list[int] = []
+
+    def act(person: User) -> None:
+        with database.writing() as own:
+            by, found = own.get_one(User, person.id), own.get_one(Article, article.id)
+            own.rollback()
+            together.wait()
+            made.append(pin(own, by, found, because=f"{person.name} says so.").id)
+            own.commit()
+
+    threads = [Thread(target=act, args=(person,)) for person in (cora, carl)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    [only] = session.scalars(sa.select(Pin))
+    assert made == [only.id] * 2

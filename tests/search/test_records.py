@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from core import clock as clock_module
 from core import periodic, tally
 from core.db import Database
 from kb import outcomes
-from kb.models import Article
+from kb.models import Article, Outcome
 from people import company
 from people.models import User
 from search import records
@@ -144,6 +145,38 @@ def test_a_search_written_down_before_is_refined_too(
     assert first.refined_to is second
 
 
+def searched(session: Session, by: User, *asked: tuple[int, str]) -> dict[str, str | None]:
+    """What each of the searches of one process was refined to, after these were written, too."""
+    now = clock_module.now()
+    noted = [records.Searched(now + timedelta(seconds=s), by.id, query, 1) for s, query in asked]
+    records.write_searches(session, dict.fromkeys(noted, 1))
+    session.flush()
+    session.expire_all()
+    all_ = session.scalars(sa.select(SearchRecord).order_by(SearchRecord.at))
+    return {each.query: each.refined_to.query if each.refined_to else None for each in all_}
+
+
+def test_what_refines_what_goes_by_when_it_was_asked_whichever_process_writes_first(
+    session: Session, bob: User, clock: Clock
+) -> None:
+    searched(session, bob, (0, "vpn"), (20, "tunnel"), (90, "hotel"))
+    found = searched(session, bob, (10, "gate"), (40, "proxy"))
+    assert found == {
+        "vpn": "gate",
+        "gate": "tunnel",
+        "tunnel": "proxy",
+        "proxy": "hotel",
+        "hotel": None,
+    }
+
+
+def test_the_same_words_are_the_same_search_whichever_process_writes_first(
+    session: Session, bob: User, clock: Clock
+) -> None:
+    searched(session, bob, (0, "tunnel"), (70, "vpn"))
+    assert searched(session, bob, (50, "the vpn")) == {"tunnel": "vpn", "vpn": None}
+
+
 def test_two_people_have_searches_of_their_own(
     reader: Browser, cora: User, new_client: Callable[[User], Browser], kept: Kept
 ) -> None:
@@ -157,19 +190,27 @@ def test_two_people_have_searches_of_their_own(
 @pytest.mark.parametrize(
     "more",
     [
-        {"explain": "1"},
         {"Referer": "http://localhost/reviews/7"},
         {"Sec_Purpose": "prefetch"},
         {"User_Agent": "searchbot/1.0"},
         {"Referer": "http://localhost/search/report"},
     ],
-    ids=["explained", "from a review", "prefetched", "robot", "from the report"],
+    ids=["from a review", "prefetched", "robot", "from the report"],
 )
 def test_what_nobody_asked_for_themselves_is_not_kept(
     reader: Browser, kept: Kept, more: dict[str, str]
 ) -> None:
     search(reader, "vpn", **more)
     assert kept() == []
+
+
+def test_a_curator_who_has_the_order_explained_does_not_search_and_for_others_it_means_nothing(
+    reader: Browser, cora: User, new_client: Callable[[User], Browser], kept: Kept
+) -> None:
+    search(new_client(cora), "vpn", explain="1")
+    assert kept() == []
+    search(reader, "vpn", explain="1")
+    assert [record.query for record in kept()] == ["vpn"]
 
 
 def test_typing_looking_for_similar_and_paging_are_no_searches(
@@ -433,6 +474,29 @@ def test_whether_it_worked_is_noted_in_the_search_by_which_it_was_found(
     assert [record.worked for record in kept()] == [None, None]
 
 
+def test_who_changes_their_mind_days_later_changes_what_is_noted(
+    session: Session, bob: User, article: Article, outbox: Deliveries, clock: Clock
+) -> None:
+    searched(session, bob, (0, "vpn"))
+    said(session, article, bob, query="vpn")
+    outbox.drain()
+    clock.move(days=3)
+    said(session, article, bob, worked=False)
+    outbox.drain()
+    assert session.scalars(sa.select(SearchRecord.worked)).all() == [False]
+
+
+def test_what_is_said_of_one_result_is_not_noted_of_another_opened_since(
+    session: Session, alice: User, bob: User, article: Article, outbox: Deliveries, clock: Clock
+) -> None:
+    searched(session, bob, (0, "vpn"))
+    said(session, article, bob, query="vpn")
+    other = make_article(session, alice, title="The VPN at home")
+    session.execute(sa.update(SearchRecord).values(opened_id=other.id))
+    outbox.drain()
+    assert session.scalars(sa.select(SearchRecord.worked)).all() == [None]
+
+
 @pytest.mark.parametrize(
     ("hours", "query"),
     [(25, "vpn"), (1, "tunnel"), (1, "")],
@@ -461,7 +525,7 @@ def test_what_was_found_otherwise_is_noted_in_no_search(
 
 
 def test_names_go_after_thirty_days_and_all_of_it_after_four_hundred(
-    session: Session, bob: User, clock: Clock
+    session: Session, database: Database, bob: User, clock: Clock
 ) -> None:
     for days in (29, 31, 399, 401):
         session.add(
@@ -473,8 +537,9 @@ def test_names_go_after_thirty_days_and_all_of_it_after_four_hundred(
                 user_id=bob.id,
             )
         )
-    session.flush()
-    records.forget(session)
+    session.commit()
+    with database.reading() as reading:
+        records.forget(reading)
     session.expire_all()
     left = session.scalars(sa.select(SearchRecord).order_by(SearchRecord.at.desc()))
     assert [(record.query, record.user_id) for record in left] == [
@@ -507,14 +572,42 @@ def test_switched_off_nothing_is_kept(
     assert kept() == []
 
 
-def test_a_company_that_keeps_nothing_keeps_nothing_and_forgets_names(
-    reader: Browser, article: Article, session: Session, ada: User, bob: User, kept: Kept
+def test_a_company_that_keeps_nothing_keeps_nothing_and_forgets_names_at_once(
+    reader: Browser,
+    article: Article,
+    session: Session,
+    ada: User,
+    bob: User,
+    outbox: Deliveries,
+    kept: Kept,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(records, "PORTION", 1)
     search(reader, "printer")
-    kept()
+    search(reader, "hotel")
+    said(session, article, bob, query="hotel")
+    assert [record.user_id for record in kept()] == [bob.id, bob.id]
     company.keep_searches(session, False, by=ada)
     search(reader, "vpn")
-    settle(reader, q="hotel", found="1")
-    assert [record.query for record in kept()] == ["printer"]
-    records.forget(session)
-    assert [record.user_id for record in kept()] == [None]
+    settle(reader, q="train", found="1")
+    outbox.drain()
+    assert [(record.query, record.user_id) for record in kept()] == [
+        ("printer", None),
+        ("hotel", None),
+    ]
+    assert session.scalars(sa.select(Outcome.query)).all() == [""]
+
+
+def test_where_the_server_keeps_nothing_names_that_are_there_go(
+    settings: dict[str, str], request: pytest.FixtureRequest, session: Session, database: Database
+) -> None:
+    settings["FIRSTHAND_SEARCH_RECORDS"] = "off"
+    request.getfixturevalue("app")
+    bob = request.getfixturevalue("bob")
+    session.add(
+        SearchRecord(at=clock_module.now(), query="vpn", key="vpn", found=0, user_id=bob.id)
+    )
+    session.commit()
+    periodic.run_due(database)
+    session.expire_all()
+    assert session.scalars(sa.select(SearchRecord.user_id)).all() == [None]

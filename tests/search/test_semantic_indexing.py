@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from filelock import FileLock
+from sqlalchemy.orm import Session
 
 pytest.importorskip("usearch", reason="the extra semantic is not installed")
 
@@ -252,6 +253,27 @@ def test_catching_up_begins_with_the_newest_and_the_most_read(
     assert upkeep.catch_up(database, encoder, vectors) == 0
 
 
+def test_however_many_are_embedded_few_are_looked_at_at_once(
+    encoder, vectors, session, database, alice, monkeypatch
+):
+    monkeypatch.setattr(upkeep, "LOOK", 1)
+    for number in range(5):
+        make_article(session, alice, title=f"Number{number}")
+    session.commit()
+    limits = []
+
+    def look(state):
+        if (limit := getattr(state.statement, "_limit_clause", None)) is not None:
+            limits.append(limit.value)
+
+    sa.event.listen(Session, "do_orm_execute", look)
+    try:
+        assert upkeep.catch_up(database, encoder, vectors) == 5
+    finally:
+        sa.event.remove(Session, "do_orm_execute", look)
+    assert set(limits) == {1}
+
+
 def test_an_article_that_cannot_be_embedded_holds_nobody_up(
     kept_up, encoder, vectors, session, database, alice, outbox
 ):
@@ -323,6 +345,26 @@ def test_verifying_finds_each_kind_of_difference(
     assert planted
     indexing.rebuild(database, encoder, vectors)
     assert not differences(database, encoder, vectors)
+
+
+def test_what_changed_while_meaning_was_off_is_not_found_by_what_it_said_before(
+    kept_up, encoder, vectors, session, alice, database, outbox, tmp_path
+):
+    changed = make_article(session, alice, title="Reset VPN", body="Turn it off.")
+    kept = make_article(session, alice, title="Order beans", body="By telephone.")
+    outbox.drain()
+    kinds = [PUBLISHED, ARTICLE_CHANGED]
+    outbox_module.subscribe(indexing.SUBSCRIBER, kinds, indexing.without_meaning, inside=True)
+    republish(session, changed, alice, body="Wait.")
+    outbox.drain()
+    assert numbers(session, changed) == []
+    encoder.is_ready = False  # on again, but for now it only starts
+    made = Upkeep(database, encoder, vectors, tmp_path / "meaning.lock")
+    made.start()
+    assert made._thread is not None
+    made._thread.join()
+    assert stored(vectors) == [kept.id]
+    assert differences(database, encoder, vectors).waiting == 1
 
 
 def test_one_process_at_a_time_embeds_what_was_left(kept_up, session, alice, vectors, tmp_path):

@@ -1,5 +1,6 @@
 """What curators say means the same: who may, what fits, and that nothing is overwritten unseen."""
 
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -36,6 +37,35 @@ def test_each_word_is_kept_once_as_it_was_written(session: Session, cora: User) 
 def test_the_same_sent_twice_is_added_once(session: Session, cora: User) -> None:
     first = add(session, cora, "laptop, notebook")
     assert add(session, cora, "laptop, notebook") is first
+
+
+def test_of_two_who_add_the_same_words_at_once_one_is_told_so(
+    session: Session, database: Database, cora: User, carl: User
+) -> None:
+    session.commit()
+    together = Barrier(3)
+    said: list[str] = []
+
+    def act(person: User, typed: str) -> None:
+        with database.writing() as own:
+            by = own.get_one(User, person.id)
+            own.rollback()
+            together.wait()
+            try:
+                add(own, by, typed)
+                own.commit()
+            except Invalid as error:
+                said.append(error.message)
+
+    sent = [(cora, "laptop, notebook"), (cora, "laptop, notebook"), (carl, "laptop, computer")]
+    threads = [Thread(target=act, args=each) for each in sent]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert session.scalar(sa.select(sa.func.count()).select_from(Synonyms)) == 1
+    assert said
+    assert all("stands in another group already" in each for each in said)
 
 
 @pytest.mark.parametrize(
