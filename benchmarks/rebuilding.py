@@ -1,15 +1,15 @@
-"""How fast an index is built anew, and how fast passages are embedded while people search."""
+"""How fast an index is built anew, and how fast passages are embedded, while people search."""
 
 import resource
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
 import sqlalchemy as sa
 
-from benchmarks.asking import encoder_of, searches, timed
+from benchmarks.asking import Timed, encoder_of, searches, timed
 from benchmarks.client import Client
 from benchmarks.content import READER, Content, flask, opened
 from benchmarks.server import cpu_seconds
@@ -25,10 +25,11 @@ PAUSE = 0.1  # between two searches
 
 
 def measure_words(data: Path, content: Content) -> Iterator[Figure]:
-    """The whole command, with the start of its process."""
-    started, used = time.perf_counter(), _used_by_commands()
-    flask(data, "search", "rebuild")
-    seconds, used = time.perf_counter() - started, _used_by_commands() - used
+    """The whole command, with the start of its process, while somebody searches."""
+    with timed(data) as server, _searching(server, content):
+        started, used = time.perf_counter(), _used_by_commands()
+        flask(data, "search", "rebuild")
+        seconds, used = time.perf_counter() - started, _used_by_commands() - used
     count = len(content.slugs)
     beside = f"{count} articles, the whole command; {count / used:,.0f} a second of processor"
     yield Figure("rebuild, by words", count / seconds, "/s", 3000, beside, at_least=True)
@@ -52,19 +53,28 @@ def measure_meaning(data: Path, content: Content) -> Iterator[Figure]:
             time.sleep(0.5)
         encoder = encoder_of(data)
         assert encoder, "whoever embeds has an encoder"
-        stop = Event()
-        reader = Thread(target=_search, args=(server.server.port, searches(content, 400), stop))
-        reader.start()
-        first, cpu, started = _embedded(data), cpu_seconds(encoder), time.perf_counter()
-        time.sleep(SECONDS)
-        count = _embedded(data) - first
-        cpu, seconds = cpu_seconds(encoder) - cpu, time.perf_counter() - started
-        stop.set()
-        reader.join()
+        with _searching(server, content):
+            first, cpu, started = _embedded(data), cpu_seconds(encoder), time.perf_counter()
+            time.sleep(SECONDS)
+            count = _embedded(data) - first
+            cpu, seconds = cpu_seconds(encoder) - cpu, time.perf_counter() - started
     beside = f"{count / seconds:.0f} a second of the clock, while somebody searched"
     yield Figure(
         "passages embedded, a second of a core", count / cpu, "/s", 20, beside, at_least=True
     )
+
+
+@contextmanager
+def _searching(server: Timed, content: Content) -> Iterator[None]:
+    """Meanwhile somebody searches, with a pause after each answer."""
+    stop = Event()
+    reader = Thread(target=_search, args=(server.server.port, searches(content, 400), stop))
+    reader.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        reader.join()
 
 
 def _search(port: int, paths: list[str], stop: Event) -> None:

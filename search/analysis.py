@@ -14,6 +14,7 @@ of them find the same articles. Four forms of what is written exist:
 import re
 import threading
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -70,9 +71,12 @@ _ASCII_JOINED = re.compile(
     r"|\b[A-Za-z](?:\+\+|\#)(?!\w)",
     re.ASCII,
 )
-_ASCII_PART = re.compile(
-    r"[A-Za-z0-9]+(?:(?:[-.']|_{1,2})[A-Za-z0-9]+)*(?:(?:\+\+|\#)(?!\w))?", re.ASCII
+# Lower case, and a space for whatever neither is in a word nor joins words to an identifier.
+_ASCII_SPACED = "".join(
+    c.lower() if c.isalnum() or c in "-.'_+#" else " " for c in map(chr, range(128))
 )
+# Quotation marks, dashes, arrows: with a space for each of them most texts are plain ASCII.
+_SIGN = re.compile(rf"[^\x00-\x7f\w{_SPACELESS}]")
 # "l'imprimante", "dell'ufficio": the article before the word is none of it.
 _ELISIONS = {
     "fr": re.compile(r"(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)['\u2019](?=\w)"),
@@ -174,35 +178,71 @@ def identifiers(
             yield _folded_identifier(written), match.start(), match.end()
 
 
-def words_and_identifiers(text: str) -> tuple[list[str], list[tuple[str, int]]]:
-    """The words of a composed text, and the identifiers with the number of the word they begin at.
+# Words, their English stems, and identifiers with the number of the word that they begin at.
+_Apart = tuple[list[str], list[str], list[tuple[str, int]]]
 
-    What `words` and `identifiers` find too, in one go: this is what indexing takes its time for.
+
+def english(text: str) -> _Apart:
+    """The words of a composed text, their English stems, and the identifiers in it.
+
+    Each identifier comes with the number of the word that it begins at. What `words`, `stem` and
+    `identifiers` find too, in one go: this is what indexing takes its time for.
     """
+    if not text.isascii():
+        text = _SIGN.sub(" ", text.replace("\u2019", "'"))
     if text.isascii():
-        parts = _ASCII_PART.findall(text.lower())
-        joined = [n for n, p in enumerate(parts) if not p.isalnum() or len(p) > LONGEST_WORD]
+        parts = text.translate(_ASCII_SPACED).split()
+        stems = list(map(_STEMS.__getitem__, parts))
     else:
         parts = _PART.findall(text)
-        joined = list(range(len(parts)))
-    if not joined:
-        return parts, []
-    found: list[str] = []
+        stems = [""] * len(parts)
     named: list[tuple[str, int]] = []
-    done = 0
-    for number in joined:
-        found += parts[done:number]  # words as they are
-        part_words, part_identifiers = _taken_apart(parts[number])
-        named += [(identifier, len(found) + index) for identifier, index in part_identifiers]
-        found += part_words
-        done = number + 1
-    return found + parts[done:], named
+    number = 0
+    for _ in range(stems.count("")):
+        number = stems.index("", number)
+        part_words, part_stems, part_identifiers = _PARTS[parts[number]]
+        if part_identifiers:
+            named += [(identifier, number + index) for identifier, index in part_identifiers]
+        parts[number : number + 1] = part_words
+        stems[number : number + 1] = part_stems
+        number += len(part_words)
+    return parts, stems, named
 
 
-@lru_cache(maxsize=50_000)
-def _taken_apart(part: str) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...]]:
-    found = [(name, len(words(part[:start]))) for name, start, _ in identifiers(part)]
-    return tuple(words(part)), tuple(found)
+class _Stems(dict[str, str]):
+    """The stem of each word in lower case; empty for what is more than a word, or less."""
+
+    def __missing__(self, part: str) -> str:
+        if len(part) > LONGEST_WORD:
+            return ""
+        if len(self) >= 100_000:
+            self.clear()
+        found = self[part] = _english_stem(part) if part.isalnum() else ""
+        return found
+
+
+class _Parts(dict[str, _Apart]):
+    """What is more than a word, or less, taken apart."""
+
+    def __missing__(self, part: str) -> _Apart:
+        found: list[str] = []
+        named: list[tuple[str, int]] = []
+        for piece in _PART.findall(part):
+            first = len(found)
+            starts = [word.start() for word in _pattern(piece).finditer(piece)]
+            named += [(n, first + bisect_left(starts, start)) for n, start, _ in identifiers(piece)]
+            found += words(piece)
+        made = found, [*map(stem, found)], named
+        if len(part) <= 4 * LONGEST_WORD:
+            if len(self) >= 50_000:
+                self.clear()
+            self[part] = made
+        return made
+
+
+# Plain dictionaries: a cache that keeps account of its use costs more than it saves here.
+_STEMS = _Stems()
+_PARTS = _Parts()
 
 
 def is_exact(identifier: str) -> bool:
@@ -224,6 +264,10 @@ def fold(written: str) -> str:
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """The English stem of a folded word; one that holds a digit is its own stem."""
+    return _english_stem(word)
+
+
+def _english_stem(word: str) -> str:
     return _stemmer(ENGLISH).stemWord(word) if word.isalpha() and word.isascii() else word
 
 

@@ -1,5 +1,6 @@
 """`flask search`: build the index anew, check it, try a query."""
 
+import gc
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -44,6 +45,7 @@ def rebuild() -> None:
     """
     room = search_of_app()
     engine = room.engine
+    gc.freeze()  # or Python looks through all that starting has made, over and over
     try:
         with _progress() as progress:
             count = indexing.rebuild(db, engine, progress)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
+from typing import NamedTuple
 
 from core.languages import ENGLISH
 from search import forward
@@ -14,10 +15,9 @@ from search.analysis import (
     ANALYSIS_VERSION,
     STEMMERS,
     composed,
+    english,
     pairs,
-    stem,
     words,
-    words_and_identifiers,
     words_and_stems,
 )
 
@@ -72,8 +72,7 @@ class Document:
         return blake2b(repr(fields).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A document as an engine takes it: nothing but tokens, joined by spaces, and facts."""
 
     id: int
@@ -106,7 +105,7 @@ def entry(document: Document) -> Entry:
         id=document.id,
         words=" ".join(analysed.words),
         terms=" ".join(analysed.terms),
-        title_words=" ".join(words(composed(document.title), (document.language,))),
+        title_words=" ".join(analysed.words[: analysed.lengths[forward.TITLE]]),
         filters=_filters(document),
         facets={
             "kind": (document.kind,),
@@ -178,10 +177,9 @@ class _Analysed:
         self._next += forward.FIELD_GAP
 
     def _add_words(self, text: str, terms: list[str]) -> int:
-        found, named = words_and_identifiers(text)
+        found, stems, named = english(text)
         positions, first = self._positions, self._next
         if self._language == ENGLISH:
-            stems = list(map(stem, found))
             for position, term in enumerate(stems, first):
                 positions[term].append(position)
         else:

@@ -26,6 +26,7 @@ PART_GAP = 3
 _HEADER = struct.Struct("<BIII")  # bytes of a number; how many terms, marks; bytes of the block
 _BOUNDS = struct.Struct("<10I")  # starts and lengths of the five fields
 _CODES = {2: "H", 4: "I"}
+_PAIRS = {2: struct.Struct("<2H"), 4: struct.Struct("<2I")}
 _NUL = b"\0"
 
 
@@ -62,7 +63,7 @@ class Record:
             return ()
         ordinal = data.count(_NUL, self._block, found)
         width = self._width
-        first, after = _unpacker(2, width).unpack_from(data, self._offsets + width * ordinal)
+        first, after = _PAIRS[width].unpack_from(data, self._offsets + width * ordinal)
         return _unpacker(after - first, width).unpack_from(data, self._positions + width * first)
 
     def place(self, position: int) -> tuple[int, int]:
@@ -98,16 +99,16 @@ def encode(
     ]
     flat = list(chain.from_iterable(positions.values()))
     block = b"\0%b\0" % "\0".join(positions).encode() if positions else b""
-    width = 2 if max(max(numbers), max(flat, default=0)) <= 0xFFFF else 4
-    return b"".join(
-        (
-            _HEADER.pack(width, len(positions), len(marks), len(block)),
-            _BOUNDS.pack(*starts, *lengths),
-            _unpacker(len(numbers), width).pack(*numbers),
-            block,
-            _unpacker(len(flat), width).pack(*flat),
-        )
-    )
+    try:
+        width, packed, packed_flat = 2, _packed(numbers, 2), _packed(flat, 2)
+    except struct.error:
+        width, packed, packed_flat = 4, _packed(numbers, 4), _packed(flat, 4)
+    header = _HEADER.pack(width, len(positions), len(marks), len(block))
+    return b"".join((header, _BOUNDS.pack(*starts, *lengths), packed, block, packed_flat))
+
+
+def _packed(numbers: list[int], width: int) -> bytes:
+    return _unpacker(len(numbers), width).pack(*numbers)
 
 
 _STRUCTS: dict[tuple[int, int], struct.Struct] = {}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from search.documents import Entry
-from search.engines import Alternative, Candidate, Found, Searcher, Selection
+from search.engines import Alternative, Found, Searcher, Selection, WholeCandidate
 from search.forward import Record, key
 
 
@@ -38,7 +38,7 @@ class Imagined:
         found = self._searcher.find(others, limit, facets)
         if self._text.id in selection.without_ids or not self._fits(selection):
             return found
-        itself = Candidate(self._text.id, self._text.title, self._text.record)
+        itself = WholeCandidate(self._text.id, self._text.title, self._text.record)
         return Found([itself, *found.candidates], found.total + 1, found.facets)
 
     def frequency(self, term: str) -> int:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from core.languages import detect
 from core.outbox import Delivery, Event
 from kb import queries
 from kb.queries import SearchableArticle
+from search.analysing import entries, processes_for
 from search.documents import Document, entry
 from search.engines import Engine, IndexMissing, Writer
 
@@ -66,12 +68,13 @@ def rebuild(database: Database, engine: Engine, progress: Progress | None = None
     with engine.rebuild() as fresh:
         with database.reading() as session:
             wanted = queries.searchable_ids(session)
-        for done, portion in _portions(wanted):
-            with database.reading() as session:
-                for article in queries.searchable(session, portion):
-                    fresh.put(entry(document(article)))
-            if progress:
-                progress(done, len(wanted))
+        read = _documents(database, wanted)
+        with closing(entries(read, processes_for(len(wanted)))) as portions:
+            for number, portion in enumerate(portions, 1):
+                for made in portion:
+                    fresh.put(made)
+                if progress:
+                    progress(min(number * PORTION, len(wanted)), len(wanted))
         fresh.hold()
         # What changed since went into the old index, or is waiting for us to let go.
         _copy(database, fresh, _delivered_since(database, started))
@@ -104,11 +107,13 @@ def _delivered_since(database: Database, moment: datetime) -> Collection[int]:
         return session.scalars(query).all()
 
 
-def _portions(ids: Sequence[int]) -> Iterator[tuple[int, Sequence[int]]]:
-    """The ids in portions, each with how many are done after it."""
+def _documents(database: Database, ids: Sequence[int]) -> Iterator[list[Document]]:
+    """What is published of these, in portions."""
     for start in range(0, len(ids), PORTION):
-        portion = ids[start : start + PORTION]
-        yield start + len(portion), portion
+        with database.reading() as session:
+            articles = queries.searchable(session, ids[start : start + PORTION])
+            documents = [document(article) for article in articles]
+        yield documents
 
 
 @dataclass(frozen=True)

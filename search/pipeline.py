@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from core.languages import ENGLISH
@@ -10,7 +11,16 @@ from search.analysis import composed, words
 from search.book import EMPTY, Book
 from search.engines import Candidate, Engine, Found, Searcher, Selection
 from search.explaining import Explaining, Part
-from search.fusion import Judge, Scored, fuse, no_signals, pinned_first, share_of_meaning, unscored
+from search.fusion import (
+    Judge,
+    Scored,
+    fuse,
+    nearer,
+    no_signals,
+    pinned_first,
+    share_of_meaning,
+    unscored,
+)
 from search.languages import languages_present
 from search.meaning import Meaning, understand
 from search.query import LONGEST_QUERY, Query, parse, plain
@@ -47,6 +57,8 @@ _FOUND_MEANING = 0.3
 # Results are called weak when the best has less than so much of the words, or of the meaning.
 _WEAK_WORDS, _WEAK_WORDS_ALONE, _WEAK_MEANING = 0.5, 0.34, 0.4
 _NEAREST = 5
+# The meaning of so many of the best, once more beside that of the very best.
+_AGAIN, _BEST = 20, 2
 
 Row = TypeVar("Row")
 # Which of these articles the reader may see, with what is shown of each.
@@ -106,7 +118,7 @@ class _Asked:
     judge: Judge
     pinned: Sequence[int]
 
-    @property
+    @cached_property
     def selection(self) -> Selection:
         near = self.sense.near.values() if self.sense else ()
         meant = (n.id for n in near if n.cosine >= _FOUND_MEANING)
@@ -243,12 +255,18 @@ class Pipeline:
         if newest:
             return found, _as_found(found.candidates, asked), number
         promising, others = asked.promising(found.candidates)
-        best = self._scored(promising, asked)
+        best = self._scored(promising, asked, number * PAGE_SIZE, again=True)
         if number * PAGE_SIZE > len(best):
             best += _as_found(others, asked)
         return found, best, number
 
-    def _scored(self, candidates: Sequence[Candidate], asked: _Asked) -> list[Scored]:
+    def _scored(
+        self, candidates: Sequence[Candidate], asked: _Asked, wanted: int, *, again: bool = False
+    ) -> list[Scored]:
+        """The candidates in their order, which is right as far as it is wanted.
+
+        `again`: what is near to the best of them comes a little earlier.
+        """
         meaning, sense = asked.meaning, asked.sense
         ranked = rank(candidates, meaning.concepts, asked.searcher)
         if not (meaning.concepts or sense):
@@ -259,8 +277,12 @@ class Pipeline:
         if sense:
             is_english = meaning.language == ENGLISH
             share = share_of_meaning(asked.coverage(_best(ranked)), is_english)
-        signals = asked.judge([each.id for each in ranked])
-        scored = fuse(ranked, sense.near if sense else {}, share, signals)
+        near = sense.near if sense else {}
+        scored = fuse(ranked, near, share, asked.judge, max(wanted, _AGAIN), asked.pinned)
+        if sense and again:
+            first, rest = scored[:_AGAIN], scored[_AGAIN:]
+            best = [each.near for each in first[:_BEST] if each.near]
+            scored = nearer(first, sense.towards(best, [each.id for each in first]), share) + rest
         return pinned_first(scored, asked.pinned)
 
     def _nothing(self, query: Query, asked: _Asked, rows: Rows[Row]) -> Results[Row]:
@@ -269,7 +291,7 @@ class Pipeline:
         if asked.sense:
             ids = [near.id for near in asked.sense.near.values()][:NEAREST]
             found = asked.searcher.find(Selection(or_ids=tuple(ids)), len(ids) or 1)
-            scored = self._scored(found.candidates, asked)
+            scored = self._scored(found.candidates, asked, 2 * _NEAREST)
             visible = rows([each.id for each in scored[: 2 * _NEAREST]])
             nearest = [Hit(s.id, visible[s.id], s) for s in scored if s.id in visible][:_NEAREST]
         return Results(query, asked.meaning, [], 0, 1, is_weak=True, nearest=nearest)
@@ -302,7 +324,7 @@ class Pipeline:
         enough = _SIMILAR * sum(asked.weights)
         alike = [
             scored.id
-            for scored in self._scored(found.candidates, asked)
+            for scored in self._scored(found.candidates, asked, len(found.candidates))
             if _weight_of(scored.ranked, asked.weights) >= max(enough, 1e-9)
             or (scored.near and scored.near.cosine >= _SIMILAR_MEANING)
         ]

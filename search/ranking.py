@@ -12,9 +12,11 @@ printer" is nearly what "printer for colour" says. The constants were chosen on 
 `flask search eval` (docs/decisions/028-ranking.md), where the figures around them differ by less than chance.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
+from typing import NamedTuple
 
 from search.book import Synonym
 from search.engines import Candidate, Searcher
@@ -41,8 +43,7 @@ class Concept:
     synonyms: tuple[Synonym, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """A candidate with its score and where each concept stands in it."""
 
     id: int
@@ -115,19 +116,16 @@ class _Scorer:
 
     def _frequency(self, record: Record, positions: tuple[int, ...]) -> float:
         """The weighted frequency of a concept over all fields."""
-        counts = [0] * len(WEIGHTS)
-        field, starts = 0, record.starts
-        for position in positions:
-            while field < BODY and position >= starts[field + 1]:
-                field += 1
-            counts[field] += 1
-        return sum(
-            WEIGHTS[field] * count / (constant + factor * record.lengths[field] or 1.0)
-            for field, (count, (constant, factor)) in enumerate(
-                zip(counts, self._norms, strict=True)
+        total, low = 0.0, 0
+        starts, lengths = record.starts, record.lengths
+        for field, (constant, factor) in enumerate(self._norms):
+            high = (
+                bisect_left(positions, starts[field + 1], low) if field < BODY else len(positions)
             )
-            if count
-        )
+            if high > low:
+                total += WEIGHTS[field] * (high - low) / (constant + factor * lengths[field] or 1.0)
+                low = high
+        return total
 
     def _together(self, record: Record, places: Sequence[tuple[int, ...]]) -> float:
         bonus = 0.0

@@ -4,11 +4,11 @@ An engine receives tokens (`search.documents.Entry`) and never looks into words 
 which articles match, how many, and what their forward records are; ranking is `search.ranking`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from search.documents import Entry
 
@@ -61,9 +61,21 @@ class Selection:
         return bool(self.any_of or self.alternatives or self.or_ids)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Protocol):
     """One matching article; the engine's order is good enough to choose from, not to show."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def record(self) -> bytes: ...
+
+
+class WholeCandidate(NamedTuple):
+    """One of which all is read already."""
 
     id: int
     title: str
@@ -74,7 +86,7 @@ class Candidate:
 class Found:
     """The best candidates, and how many there are in all, exactly."""
 
-    candidates: list[Candidate]
+    candidates: Sequence[Candidate]
     total: int
     # For each facet its values and how many of all that match have it, most frequent first.
     facets: Mapping[str, list[tuple[str, int]]] = field(default_factory=dict)

@@ -15,7 +15,6 @@ from search.documents import BREAK, SCHEMA_VERSION, Entry
 from search.engines import (
     FACETS,
     Alternative,
-    Candidate,
     EngineError,
     Found,
     IndexMissing,
@@ -200,16 +199,12 @@ class TantivySearcher:
         with _trouble():
             result: Any = self._raw.search(query, max(limit, 1), count=True, order_by_field=order)
             hits = [address for _, address in result.hits[:limit]]
-            counted = self._facets(query, facets) if facets else {}
-            return Found(self._candidates(hits), result.count, counted)
-
-    def _candidates(self, addresses: list[tantivy.DocAddress]) -> list[Candidate]:
-        ids: list[Any] = self._raw.fast_field_values("id", addresses)
-        documents: Iterator[Any] = map(self._raw.doc, addresses)
-        return [
-            Candidate(id_, document.get_first("title"), document.get_first("record"))
-            for id_, document in zip(ids, documents, strict=True)
-        ]
+            ids: list[Any] = self._raw.fast_field_values("id", hits)
+            candidates = [
+                TantivyCandidate(id_, self._raw, address)
+                for id_, address in zip(ids, hits, strict=True)
+            ]
+            return Found(candidates, result.count, self._facets(query, facets) if facets else {})
 
     def _facets(self, query: Query, size: int) -> dict[str, list[tuple[str, int]]]:
         wanted = {facet: {"terms": {"field": facet, "size": size}} for facet in FACETS}
@@ -257,6 +252,34 @@ class TantivySearcher:
                 ids = self._raw.fast_field_values("id", addresses)
                 digests = [self._raw.doc(address).get_first("digest") for address in addresses]
             yield from zip(ids, digests, strict=True)
+
+
+class TantivyCandidate:
+    """Read when it is looked at: of many candidates only the most promising are."""
+
+    __slots__ = ("_address", "_raw", "_read", "id")
+
+    def __init__(self, id_: int, raw: tantivy.Searcher, address: tantivy.DocAddress) -> None:
+        self.id = id_
+        self._raw = raw
+        self._address = address
+        self._read: Any = None
+
+    @property
+    def title(self) -> str:
+        found: str = self._document().get_first("title")
+        return found
+
+    @property
+    def record(self) -> bytes:
+        found: bytes = self._document().get_first("record")
+        return found
+
+    def _document(self) -> Any:
+        if self._read is None:
+            with _trouble():
+                self._read = self._raw.doc(self._address)
+        return self._read
 
 
 def _query(selection: Selection) -> Query:

@@ -20,7 +20,7 @@ from whoosh import reading
 from whoosh.filedb.filestore import FileStorage
 
 from search.documents import CANDIDATE_WEIGHTS
-from search.engines import FACETS, Candidate, Found, Selection
+from search.engines import FACETS, Found, Selection, WholeCandidate
 from search.engines.whoosh_storage import SCHEMA, trouble, unpack
 
 _K1, _B = 1.2, 0.75
@@ -277,9 +277,9 @@ def _with_phrase(segment: Segment, words: tuple[str, ...], among: set[int]) -> s
     return among
 
 
-def _candidate(segment: Segment, number: int) -> Candidate:
+def _candidate(segment: Segment, number: int) -> WholeCandidate:
     title, _, record = segment.stored(number)
-    return Candidate(segment.ids[number], title, record)
+    return WholeCandidate(segment.ids[number], title, record)
 
 
 def _counts(

@@ -42,6 +42,10 @@ class VectorSearcher(Protocol):
         """How near these articles are, exactly; those without vectors are left out."""
         ...
 
+    def vectors(self, near: Sequence[Near]) -> "NDArray[float32]":
+        """The unit vectors of these passages, one a row, in no order; without those that are gone."""
+        ...
+
     def like(self, article_id: int, k: int) -> list[Near]:
         """The articles nearest to this one, which is not among them."""
         ...

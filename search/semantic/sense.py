@@ -1,7 +1,7 @@
 """The articles that are near to a query by their meaning, as far as meaning can be asked at present."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("firsthand.search")
 
 NEAREST = 50
+# So far a question moves towards what answers it best (Rocchio 1971), the question itself counting 1.
+TOWARDS = 0.15
 # With filters, what is nearest may well be left out by them.
 NEAREST_OF_SOME = 200
 
@@ -41,6 +43,14 @@ class Sense:
         missing = [id_ for id_ in ids if id_ not in self.near]
         if missing:
             self.near |= self.searcher.of(self.vector, missing)
+
+    def towards(self, best: Sequence[Near], ids: Sequence[int]) -> dict[int, Near]:
+        """How near articles are to the question as it is understood beside the best passages."""
+        found = self.searcher.vectors(best)
+        if not len(found):
+            return {}
+        moved = self.vector + TOWARDS * found.mean(axis=0)
+        return self.searcher.of(moved / float(moved @ moved) ** 0.5, ids)
 
 
 class Asker(Protocol):

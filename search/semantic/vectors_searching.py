@@ -12,7 +12,11 @@ from search.semantic.vectors_files import Opened
 from search.semantic.vectors_graph import Graph
 
 ROWS_FOR_ARTICLE: Final = 4  # looked at for each article wanted; more if that is too few
-MOST_FROM_GRAPH: Final = 2_000  # beyond, looking at everything takes less time
+# From the graph a row costs so many times as much as when all are looked at: some 2 µs among few, and
+# much more among very many.
+GRAPH_FACTOR: Final = 100
+FEW: Final = 256  # rows of which each may be looked at as exactly as can be
+INEXACT: Final = 1e-3  # of a cosine that numkong works out of bytes
 
 
 class FolderSearcher:
@@ -29,17 +33,21 @@ class FolderSearcher:
             return []
         coarse = _coarse(vector)
         while True:
-            found = self._best(self._candidates(coarse, wanted), vector)
+            near = self._candidates(coarse, wanted)
+            found = self._best(near[self._are_live(near)], vector)
             if len(found) >= most or wanted >= rows:
                 return found[:k]
             wanted *= 4  # some articles have many of the best passages, or are gone
 
     def of(self, vector: NDArray[np.float32], ids: Sequence[int]) -> dict[int, Near]:
-        runs = [self._opened.run(id_) for id_ in set(ids)]
-        rows = [np.arange(run.start, run.stop) for run in runs]
-        if not rows:
-            return {}
-        return {near.id: near for near in self._best(np.concatenate(rows), vector)}
+        return {near.id: near for near in self._best(self._rows_of(ids), vector)}
+
+    def vectors(self, near: Sequence[Near]) -> NDArray[np.float32]:
+        rows = self._rows_of([each.id for each in near])
+        wanted = {each[:1] + each[2:] for each in near}
+        chosen = [passage.item() in wanted for passage in self._opened.passages[rows]]
+        vectors = self._opened.vectors[rows[chosen]].astype(np.float32)
+        return np.asarray(vectors / _lengths(vectors)[:, None], np.float32)
 
     def like(self, article_id: int, k: int) -> list[Near]:
         """By the mean of its passages, in each of which its title stands first."""
@@ -55,7 +63,7 @@ class FolderSearcher:
         opened, in_graph = self._opened, self._opened.commit.in_graph
         if wanted >= opened.commit.rows:
             return np.arange(opened.commit.rows)
-        if self._graph is None or wanted > MOST_FROM_GRAPH:
+        if self._graph is None or wanted * GRAPH_FACTOR > opened.commit.rows:
             return _nearest_rows(opened.vectors, coarse, wanted)
         suggested = self._graph.nearest(coarse, min(wanted, in_graph))
         later = _nearest_rows(opened.vectors[in_graph:], coarse, wanted)
@@ -63,15 +71,41 @@ class FolderSearcher:
 
     def _best(self, rows: NDArray[np.int64], vector: NDArray[np.float32]) -> list[Near]:
         """The best passage of each article that any of the rows belong to, the nearest first."""
-        rows = rows[self._are_live(rows)]
+        if len(rows) > FEW:
+            rows = self._promising(rows, vector)
         vectors = self._opened.vectors[rows].astype(np.float32)
-        cosines = (vectors @ vector) / _lengths(vectors)
+        # Not a product of matrices, which would start threads of its own.
+        cosines = np.einsum("ij,j->i", vectors, vector) / _lengths(vectors)
         order = np.lexsort((rows, -cosines))
         facts: NDArray[Any] = self._opened.passages[rows[order]]
         _, firsts = np.unique(facts["article"], return_index=True)
         firsts.sort()
         found = zip(facts[firsts].tolist(), cosines[order[firsts]].tolist(), strict=True)
         return [Near(article, cosine, start, end) for (article, start, end), cosine in found]
+
+    def _promising(self, rows: NDArray[np.int64], vector: NDArray[np.float32]) -> NDArray[np.int64]:
+        """Those that may be the best of their article: with bytes alone that is soon said."""
+        coarse = _coarse(vector)
+        cosines = 1 - _distances(coarse, self._opened.vectors[rows])
+        _, places = np.unique(self._opened.passages["article"][rows], return_inverse=True)
+        best = np.full(places.max() + 1, -np.inf)
+        np.maximum.at(best, places, cosines)
+        # By no more than this is any cosine with the coarse vector another than with the exact one.
+        exact = coarse / (np.linalg.norm(coarse.astype(np.float32)) or 1.0)
+        error = float(np.linalg.norm(vector - exact)) + INEXACT
+        return rows[cosines >= best[places] - 2 * error]
+
+    def _rows_of(self, ids: Sequence[int]) -> NDArray[np.int64]:
+        """The passages of some articles."""
+        opened, wanted = self._opened, np.unique(np.asarray(ids, np.int64))
+        places = np.searchsorted(opened.articles, wanted)
+        is_there = places < len(opened.articles)
+        places, wanted = places[is_there], wanted[is_there]
+        runs = opened.runs[places[opened.articles[places] == wanted]]
+        counts: NDArray[np.int64] = runs["count"].astype(np.int64)
+        before = np.cumsum(counts) - counts
+        rows: NDArray[np.int64] = np.repeat(runs["first"] - before, counts)
+        return rows + np.arange(len(rows))
 
     def _are_live(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         opened = self._opened
@@ -99,8 +133,14 @@ def _nearest_rows(
     """The rows of the `wanted` nearest vectors, in no order, after a look at each."""
     if len(vectors) <= wanted:
         return np.arange(len(vectors))
-    distances = np.asarray(numkong.cdist(coarse[None], vectors, metric="angular"))[0]
-    return np.argpartition(distances, wanted - 1)[:wanted]
+    return np.argpartition(_distances(coarse, vectors), wanted - 1)[:wanted]
+
+
+def _distances(coarse: NDArray[np.int8], vectors: NDArray[np.int8]) -> NDArray[np.float64]:
+    """One less the cosine with each of the vectors."""
+    found = numkong.cdist(coarse[None], vectors, metric="angular")
+    distances: NDArray[np.float64] = np.asarray(found)[0]
+    return distances
 
 
 def _lengths(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

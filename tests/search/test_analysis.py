@@ -7,18 +7,18 @@ from hypothesis import strategies as st
 from search.analysis import (
     LONGEST_WORD,
     composed,
+    english,
     fold,
     identifiers,
     stem,
     tokens,
     words,
-    words_and_identifiers,
 )
 from search.documents import Document, entry
 from search.forward import BODY, FIELDS, TITLE, Record, key
 
 SCRIPTS = st.text(
-    st.one_of(st.characters(codec="utf-8"), st.sampled_from("aZ09 -_.'\u2019\n\u0301éß東タ½ﷺ"))
+    st.one_of(st.characters(codec="utf-8"), st.sampled_from("aZ09 -_.'\u2019\n\u0301éß東タ½ﷺ“→+#"))
 )
 
 
@@ -77,9 +77,10 @@ def test_places_are_exact_and_both_ways_to_split_agree(text):
         assert fold(text[token.start : token.end]) == token.word
         assert 0 < len(token.word) <= LONGEST_WORD
         assert not any(character.isspace() or character == "\0" for character in token.word)
-    at_once = words_and_identifiers(text)
+    at_once = english(text)
     assert at_once[0] == words(text)
-    assert at_once[1] == [(name, len(words(text[:at]))) for name, at, _ in identifiers(text)]
+    assert at_once[1] == [stem(word) for word in words(text)]
+    assert at_once[2] == [(name, len(words(text[:at]))) for name, at, _ in identifiers(text)]
     for identifier, start, end in identifiers(text):
         assert len(identifier) <= LONGEST_WORD
         assert text[start:end]

@@ -10,7 +10,7 @@ from core.outbox import Delivery
 from kb import publishing, topics
 from kb.models import Article
 from people.models import Role
-from search import indexing, search_of_app
+from search import analysing, indexing, search_of_app
 from search.engines import IndexMissing, Selection
 from search.engines.opensearch import OpenSearchEngine, address
 from search.engines.opensearch.connection import Cluster
@@ -156,6 +156,18 @@ def test_rebuilding_tells_how_far_it_is(engine, session, alice, database, monkey
     assert not differences(database, engine)
 
 
+def test_many_articles_are_analysed_in_other_processes(
+    engine, session, alice, database, monkeypatch
+):
+    monkeypatch.setattr(analysing, "FEWEST", 5)
+    monkeypatch.setattr(indexing, "PORTION", 2)
+    articles = [make_article(session, alice, title=f"Number {n}") for n in range(5)]
+    session.commit()
+    assert indexing.rebuild(database, engine) == 5
+    assert indexed(engine) == [article.id for article in articles]
+    assert not differences(database, engine)
+
+
 def test_changes_during_a_rebuild_are_not_lost(engine, session, alice, database, outbox):
     article = make_article(session, alice, title="Before")
     outbox.drain()
@@ -198,18 +210,21 @@ def test_changes_that_wait_for_the_end_of_a_rebuild_are_not_lost(
 
 def test_verifying_finds_each_kind_of_difference(engine, session, alice, database, outbox):
     articles = [make_article(session, alice, title=f"Number {n}") for n in range(6)]
+    other = make_topic(session, "Other")
     outbox.drain()
     assert differences(database, engine) == Differences(6, [], [], [])
     with engine.writer() as writer:
         writer.remove([articles[0].id])
     articles[1].live_revision_id = None
     session.execute(
-        sa.text("UPDATE revision SET summary = 'Planted' WHERE id = :id"),
+        sa.text("UPDATE revision SET text = text || ' Planted' WHERE id = :id"),
         {"id": articles[2].live_revision_id},
     )
+    articles[3].topic_id = other.id
     session.commit()
     found = differences(database, engine)
-    assert found == Differences(5, [articles[0].id], [articles[1].id], [articles[2].id])
+    changed = [articles[2].id, articles[3].id]
+    assert found == Differences(5, [articles[0].id], [articles[1].id], changed)
     assert found
     indexing.rebuild(database, engine)
     assert not differences(database, engine)

@@ -56,3 +56,23 @@ def test_more_that_is_near_than_is_ranked_is_all_found_once_and_the_nearest_firs
     assert len(found) == len(set(found)) == OTHERS + (NEAR if is_narrowed else NEAREST)
     near = [id_ for id_ in found if id_ <= NEAREST]
     assert near == sorted(near)
+
+
+def test_what_says_the_same_as_the_best_comes_before_what_is_as_near_in_another_way(
+    filled, doc, tmp_path
+):
+    engine = filled(*(doc(f"Toner {n}", "Ask the porter.") for n in range(4)))
+    best, alike, unlike = (aside(by, to) for by, to in ((40, 1), (120, 1), (120, 2)))
+    vectors = VectorFolder(tmp_path / "meaning", "an encoder")
+    passages = {1: best, 2: best, 3: alike, 4: unlike}
+    vectors.rebuild([{n: [StoredPassage(0, 0, vector)] for n, vector in passages.items()}])
+    pipeline = Pipeline(engine, Senses(Asker(), vectors, lost))
+    results = pipeline.search(parse("toner"), lambda ids: dict.fromkeys(ids, 1))
+    assert [hit.id for hit in results.hits] == [2, 1, 3, 4]
+
+
+def aside(by: int, to: int) -> bytes:
+    """A vector that lies aside of the direction that is asked for, in one of the others."""
+    vector = np.zeros(384, np.int8)
+    vector[0], vector[to] = 100, by
+    return vector.tobytes()

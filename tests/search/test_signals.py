@@ -1,5 +1,6 @@
 """Signals of trust and use: each in its direction, all within bounds, none about who may see what."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,8 +15,11 @@ from kb import flags, plans
 from kb.models import Article
 from people.models import User
 from search import signals
+from search.forward import Record, encode
+from search.fusion import fuse
 from search.models import SearchRecord
-from search.signals import Facts, factor, read
+from search.ranking import Ranked
+from search.signals import Facts, Signal, factor, read
 from tests.conftest import Clock
 from tests.factories import make_article, said
 
@@ -243,3 +247,44 @@ def test_however_many_are_asked_about_there_are_two_queries(
     sa.event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
     assert set(read(session, ids, "vpn")) == set(ids)
     assert len(asked) == 2
+
+
+# Among others
+
+
+@given(
+    st.lists(st.floats(0, 10), min_size=1, max_size=40),
+    st.lists(facts, min_size=40, max_size=40),
+    st.integers(1, 10),
+)
+def test_the_first_are_the_same_if_those_are_judged_alone_that_may_be_among_them(
+    scores, known, wanted
+):
+    nothing = Record(encode({}, [0] * 5, [0] * 5, []))
+    ranked = [
+        Ranked(id_, "", score, nothing, ())
+        for id_, score in enumerate(sorted(scores, reverse=True))
+    ]
+
+    def judge(ids: Sequence[int]) -> dict[int, Signal]:
+        return {id_: factor(known[id_], NOW) for id_ in ids}
+
+    all_judged = fuse(ranked, {}, 0.0, judge, len(ranked))
+    assert all(scored.signal for scored in all_judged)
+    assert fuse(ranked, {}, 0.0, judge, wanted)[:wanted] == all_judged[:wanted]
+
+
+def test_what_cannot_be_among_the_first_is_not_judged_unless_it_is_pinned():
+    nothing = Record(encode({}, [0] * 5, [0] * 5, []))
+    ranked = [Ranked(id_, "", score, nothing, ()) for id_, score in [(1, 8.0), (2, 7.0), (3, 1.0)]]
+    asked: list[int] = []
+
+    def judge(ids: Sequence[int]) -> dict[int, Signal]:
+        asked.extend(ids)
+        return {}
+
+    fuse(ranked, {}, 0.0, judge, 1)
+    assert asked == [1, 2]
+    asked.clear()
+    fuse(ranked, {}, 0.0, judge, 1, pinned=[3])
+    assert asked == [1, 2, 3]

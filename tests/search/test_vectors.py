@@ -18,7 +18,7 @@ pytest.importorskip("usearch", reason="the extra semantic is not installed")
 import numpy as np
 
 from search.engines import EngineError, IndexBusy, IndexMissing
-from search.semantic import Near, StoredPassage
+from search.semantic import Near, StoredPassage, vectors_searching
 from search.semantic import vectors as vectors_module
 from search.semantic import vectors_files as files
 from search.semantic.digests import digest
@@ -36,10 +36,11 @@ def direction(seed: int) -> np.ndarray:
 
 
 def passage(seed: int, start: int = 0, end: int = 0) -> StoredPassage:
-    vector = direction(seed)
-    return StoredPassage(
-        start, end, np.rint(vector * 127 / np.abs(vector).max()).astype(np.int8).tobytes()
-    )
+    return StoredPassage(start, end, _bytes(direction(seed)))
+
+
+def _bytes(vector: np.ndarray) -> bytes:
+    return np.rint(vector * 127 / np.abs(vector).max()).astype(np.int8).tobytes()
 
 
 def some(*ids: int, each: int = 3) -> Articles:
@@ -119,6 +120,19 @@ def test_the_best_passage_of_each_article_is_found_the_nearest_first(store):
     assert searcher.count == 39 * 3 + 200
 
 
+def test_of_many_passages_the_best_of_each_article_is_found_as_of_few(store):
+    articles = some(*range(1, 61), each=8)
+    # Two passages that bytes alone can hardly tell apart.
+    near = direction(5_000)
+    articles |= {70: [StoredPassage(n, n + 1, _bytes(near + n * 0.0008)) for n in range(3)]}
+    store.put(articles)
+    searcher = store.searcher()
+    assert sum(map(len, articles.values())) > vectors_searching.FEW
+    for vector in (near, *map(direction, range(10))):
+        found = searcher.of(vector, [*articles, 99])
+        assert same(sorted(found.values(), key=lambda n: -n.cosine), nearest_of(articles, vector))
+
+
 def test_what_is_like_an_article_is_not_that_article(store):
     articles = some(1, 2, 3)
     articles[4] = [*articles[2][:2], passage(99)]
@@ -127,6 +141,16 @@ def test_what_is_like_an_article_is_not_that_article(store):
     assert 2 not in {near.id for near in store.searcher().like(2, 100)}
     assert len(store.searcher().like(2, 100)) == 3
     assert store.searcher().like(77, 3) == []
+
+
+def test_the_vectors_of_passages_are_given_as_long_as_they_are_there(store):
+    store.put({1: [passage(1, 0, 4), passage(2, 4, 9)], 2: [passage(3)], 3: [passage(4)]})
+    searcher = store.searcher()
+    near = [Near(1, 0.5, 4, 9), Near(2, 0.5, 0, 0), Near(3, 0.5, 5, 6), Near(9, 0.5, 0, 0)]
+    found = searcher.vectors(near)
+    assert np.allclose(found @ found.T, [[1, found[0] @ found[1]], [found[1] @ found[0], 1]])
+    assert np.allclose(found, [direction(2), direction(3)], atol=0.01)
+    assert searcher.vectors([]).shape == (0, 384)
 
 
 def test_a_vector_without_direction_is_no_error(store):
@@ -140,6 +164,7 @@ def test_a_vector_without_direction_is_no_error(store):
 
 def test_many_are_found_by_an_index_nearly_as_well_as_by_looking_at_all(store, monkeypatch):
     monkeypatch.setattr(vectors_module, "EXACT", 500)
+    monkeypatch.setattr(vectors_searching, "GRAPH_FACTOR", 1)
     articles = some(*range(1, 601), each=2)
     store.put(articles)
     for id_ in range(1, 20):

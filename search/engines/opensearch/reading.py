@@ -5,7 +5,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
 
-from search.engines import FACETS, Candidate, Found, Selection
+from search.engines import FACETS, Found, Selection, WholeCandidate
 from search.engines.opensearch.asking import ARTICLES, query
 from search.engines.opensearch.connection import Json
 from search.engines.opensearch.index import InUse
@@ -95,5 +95,5 @@ def _counts(found: Any) -> list[tuple[str, int]]:
     return [(bucket["key"], bucket["doc_count"]) for bucket in found["buckets"]]
 
 
-def _candidate(source: Json) -> Candidate:
-    return Candidate(source["id"], source["title"], b64decode(source["record"]))
+def _candidate(source: Json) -> WholeCandidate:
+    return WholeCandidate(source["id"], source["title"], b64decode(source["record"]))

@@ -168,6 +168,17 @@ class OpenSearchVectorSearcher:
     def of(self, vector: NDArray[np.float32], ids: Sequence[int]) -> dict[int, Near]:
         return {near.id: near for near in _best(self._rows(ids), vector)}
 
+    def vectors(self, near: Sequence[Near]) -> NDArray[np.float32]:
+        wanted = {each.id: (each.start, each.end) for each in near}
+        found = [
+            row["vector"]
+            for id_, rows in self._rows(wanted)
+            for row in rows
+            if (row["start"], row["end"]) == wanted[id_]
+        ]
+        vectors = np.array(found, np.float32).reshape(-1, SIZE)
+        return np.asarray(vectors / _lengths(vectors)[:, None], np.float32)
+
     def like(self, article_id: int, k: int) -> list[Near]:
         """By the mean of its passages, in each of which its title stands first."""
         found = self._rows([article_id])

@@ -72,6 +72,10 @@ def test_it_finds_what_the_local_store_finds(store, tmp_path):
     assert [near.id for near in here.like(2, 5)] == [near.id for near in there.like(2, 5)]
     assert here.like(2, 1)[0].id == 70
     assert here.like(77, 3) == []
+    best = there.nearest(direction(5), 3)
+    assert np.allclose(
+        sorted(here.vectors(best).tolist()), sorted(there.vectors(best).tolist()), atol=1e-6
+    )
 
 
 def test_a_vector_without_direction_is_no_error_and_a_short_one_is(store):
