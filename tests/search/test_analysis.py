@@ -87,6 +87,14 @@ def test_places_are_exact_and_both_ways_to_split_agree(text):
         assert not any(character.isspace() or character == "\0" for character in identifier)
 
 
+@pytest.mark.parametrize("run", ["a-1'", "a.1.."])
+def test_a_run_without_spaces_costs_no_more_than_its_length(run):
+    """By the square of it, each of these would take an hour."""
+    found, stems, named = english(run * 50_000)
+    assert len(found) == len(stems) >= 50_000
+    assert len(named) >= 50_000
+
+
 @given(SCRIPTS, SCRIPTS, st.lists(SCRIPTS, max_size=3))
 def test_the_forward_record_holds_every_word_at_its_place(title, text, headings):
     document = Document(1, title, text, headings=tuple(headings))
