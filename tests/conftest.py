@@ -29,6 +29,7 @@ from search.semantic.encoder import Encoder
 from tests import needs
 from tests.demo_company import made_once
 from tests.factories import make_user
+from tests.kept import keep_routes, keep_statements
 
 # An ordinary run tries the same random cases each time, so that it fails by what was changed and by
 # nothing else; FIRSTHAND_TEST_ALL=1 tries others with every run.
@@ -123,6 +124,14 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def _workers_end_with_the_run() -> Iterator[None]:
     yield
     sandbox.shutdown()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _made_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        keep_routes(patch)
+        keep_statements(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)
