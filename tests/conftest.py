@@ -71,6 +71,7 @@ SAME_ON_BOTH = (
 # Files that take a minute or more: begun first, in this order, so that no process has nothing to do
 # at the end.
 LONG = (
+    "house/test_pages",
     "curation/test_interleavings",
     "curation/test_workflow_machine",
     "curation/test_killed",

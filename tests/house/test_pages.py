@@ -30,7 +30,7 @@ from tests.house.files import ROOT, files
 from tests.needs import postgresql_database
 from wsgi import create_app
 
-READ = 8  # pages of one kind that a person reads; further ones are opened once, by somebody
+READ = 5  # pages of one kind that a person reads; further ones are opened once, by somebody
 
 # Pages that show themselves only where something is broken.
 TROUBLE = {"search/unavailable.html"}
