@@ -21,13 +21,15 @@ import search.models  # noqa: F401
 from core import clock as clock_module
 from core import outbox as outbox_module
 from core import periodic, sandbox, tally, turns
-from core.db import Database, create_engine, db
+from core.db import Database, create_engine
 from core.models import Model
 from core.outbox import Worker
 from people.models import Role, User
+from search import repair
 from search.semantic.encoder import Encoder
 from tests import needs
 from tests.demo_company import made_once
+from tests.ending import end
 from tests.factories import make_user
 from tests.kept import keep_routes, keep_statements
 
@@ -149,6 +151,12 @@ def _nobody_has_to_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor does anybody wait for what somebody of the same number did in another test."""
     for name in ("texts", "images"):
         monkeypatch.setattr(turns, name, turns.Turns(slow=60.0))
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who searches before there is an index waits for it, however slow the machine."""
+    monkeypatch.setattr(repair, "PATIENCE", 60.0)
 
 
 # The database
@@ -313,7 +321,7 @@ def app(settings: dict[str, str], _compiled_templates: FileSystemBytecodeCache) 
     app.testing = True
     app.jinja_env.bytecode_cache = _compiled_templates
     yield app
-    db.close()
+    end()
 
 
 class Browser(FlaskClient):

@@ -10,6 +10,7 @@ from flask import Flask
 
 from core.db import create_engine, db
 from core.models import Model
+from tests.ending import end
 from tests.needs import postgresql_database
 from wsgi import create_app
 
@@ -34,7 +35,7 @@ def app(url: str, tmp_path: Path) -> Iterator[Flask]:
             "FIRSTHAND_SEMANTIC": "off",
         }
     )
-    db.close()
+    end()
 
 
 @pytest.fixture

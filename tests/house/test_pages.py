@@ -26,6 +26,7 @@ from kb.models import Article, ArticleSlug, Draft
 from ops import demo
 from people import choices
 from people.models import Role, User
+from tests.ending import end
 from tests.house.files import ROOT, files
 from tests.needs import postgresql_database
 from wsgi import create_app
@@ -67,11 +68,11 @@ def demo_site(
     if request.config.getoption("--database") == "sqlite":
         shutil.copytree(request.getfixturevalue("demo_company"), folder, dirs_exist_ok=True)
         yield _application(folder, f"sqlite:///{folder / 'firsthand.db'}")
-        db.close()
+        end()
     else:
         with postgresql_database() as url:
             yield _filled(folder, url)
-            db.close()
+            end()
 
 
 def _filled(folder: Path, url: str) -> Flask:

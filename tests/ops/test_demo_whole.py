@@ -9,6 +9,7 @@ from core.db import db
 from core.models import Model
 from core.outbox import Worker
 from ops import demo
+from tests.ending import end
 from wsgi import create_app
 
 # What stays: that somebody did something, and that it was delivered; when the clock strikes next.
@@ -33,7 +34,7 @@ def test_the_demo_company_can_be_taken_away_without_a_trace(
         db.session.commit()
         Worker(db, tmp_path).drain()
         left = _rows()
-    db.close()
+    end()
     assert {"review", "flag", "plan", "search_record", "saved_filter", "company"} < full.keys()
     assert left.keys() <= JOURNALS
 
