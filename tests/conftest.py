@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
@@ -34,10 +35,15 @@ from tests.factories import make_user
 from tests.kept import keep_routes, keep_statements
 
 # An ordinary run tries the same random cases each time, so that it fails by what was changed and by
-# nothing else; FIRSTHAND_TEST_ALL=1 tries others with every run.
-hypothesis_settings.register_profile("the same", derandomize=True, database=None)
-if not os.environ.get("FIRSTHAND_TEST_ALL"):
-    hypothesis_settings.load_profile("the same")
+# nothing else; FIRSTHAND_TEST_ALL=1 tries others with every run. How long one takes says nothing of
+# the rule: the machine may be busy.
+hypothesis_settings.register_profile(
+    "others", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.register_profile(
+    "the same", hypothesis_settings.get_profile("others"), derandomize=True, database=None
+)
+hypothesis_settings.load_profile("others" if os.environ.get("FIRSTHAND_TEST_ALL") else "the same")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

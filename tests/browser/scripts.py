@@ -22,7 +22,7 @@ def visit(page: Page, address: str) -> Page:
     return page
 
 
-def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
     """Wait for what no locator can tell."""
     end = monotonic() + seconds
     while not condition():

@@ -84,7 +84,7 @@ def side(found: list[Block], name: str) -> str:
 
 
 @given(articles, articles)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_each_side_is_the_whole_text_in_order(old: str, new: str) -> None:
     before, after = page(old), page(new)
     found = blocks(before, after)
@@ -93,7 +93,7 @@ def test_each_side_is_the_whole_text_in_order(old: str, new: str) -> None:
 
 
 @given(articles, articles)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_one_column_holds_every_word_of_both_texts(old: str, new: str) -> None:
     before, after = page(old), page(new)
     shown = "\n".join(inline(block) for block in blocks(before, after))
@@ -107,7 +107,7 @@ def test_one_column_holds_every_word_of_both_texts(old: str, new: str) -> None:
 
 
 @given(articles, articles)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_what_comes_out_is_safe_and_leads_nowhere_on_the_page(old: str, new: str) -> None:
     for block in blocks(page(old), page(new)):
         for html in (block.old, block.new, block.both):
@@ -117,7 +117,7 @@ def test_what_comes_out_is_safe_and_leads_nowhere_on_the_page(old: str, new: str
 
 
 @given(articles)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_equal_texts_show_no_change(text: str) -> None:
     compared = compare_rendered(page(text), page(text))
     assert compared.changes == 0
@@ -125,7 +125,7 @@ def test_equal_texts_show_no_change(text: str) -> None:
 
 
 @given(articles, articles)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_nothing_changed_is_folded_away(old: str, new: str) -> None:
     for stretch in compare_rendered(page(old), page(new)).stretches:
         if stretch.folded:
@@ -133,7 +133,7 @@ def test_nothing_changed_is_folded_away(old: str, new: str) -> None:
 
 
 @given(articles, articles)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_a_moved_block_knows_where_its_other_place_is(old: str, new: str) -> None:
     found = {block.number: block for block in blocks(page(old), page(new))}
     for block in found.values():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import markup
@@ -211,9 +211,7 @@ def test_code_beyond_100_kb_is_shown_without_colours() -> None:
     assert 'class="mi"' not in plain
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+@settings(max_examples=150, derandomize=True)
 @given(
     source=st.text(max_size=300)
     | st.text(

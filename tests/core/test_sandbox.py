@@ -42,6 +42,10 @@ def test_a_task_is_ended_when_its_time_is_over(function, args: tuple[object, ...
     assert time.monotonic() - begin < 5
 
 
+def test_a_task_that_only_waits_for_a_busy_machine_is_not_ended() -> None:
+    assert sandbox.run(time.sleep, 0.6, timeout=0.3) is None
+
+
 def test_a_task_that_takes_too_much_memory_fails_alone() -> None:
     with pytest.raises(sandbox.TaskCrashed):
         sandbox.run(bytearray, sandbox.MEMORY)

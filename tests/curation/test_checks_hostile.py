@@ -25,7 +25,7 @@ TEXT = st.one_of(
 )
 
 
-@hypothesis_settings(max_examples=300, deadline=None)
+@hypothesis_settings(max_examples=300)
 @given(TEXT, st.sampled_from(["howto", "story"]))
 def test_any_text_can_be_checked(body: str, kind: str) -> None:
     last = len(body.split("\n"))
@@ -37,7 +37,7 @@ def test_any_text_can_be_checked(body: str, kind: str) -> None:
             assert 1 <= finding.first_line <= finding.last_line <= last
 
 
-@hypothesis_settings(max_examples=100, deadline=None)
+@hypothesis_settings(max_examples=100)
 @given(TEXT, TEXT)
 def test_any_two_texts_can_be_compared(body: str, other: str) -> None:
     found = overlap(body, other)

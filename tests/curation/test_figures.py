@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
@@ -97,7 +97,6 @@ def test_a_year_is_cut_into_months(session: Session) -> None:
     assert len(days.spans) == 12
 
 
-@settings(deadline=None)
 @given(st.dates(date(2020, 1, 1), date(2026, 1, 1)), st.integers(0, 1500))
 def test_each_day_of_a_period_lies_in_just_one_of_its_weeks_or_months(
     first: date, length: int
@@ -231,7 +230,6 @@ STRETCHES = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(STRETCHES, st.integers(0, 39))
 def test_the_queue_is_as_long_as_what_came_less_what_left(
     stretches: list[tuple[int, int, bool]], skipped: int
@@ -390,7 +388,6 @@ def test_a_topic_s_row_counts_all_below_it_and_the_chosen_one_has_a_row_of_its_o
     assert rows(topic="prices") == {"Prices": 1}
 
 
-@settings(deadline=None)
 @given(
     st.integers(0, 86400 * 200),
     st.integers(0, 86400 * 60),

@@ -46,7 +46,6 @@ def test_whatever_people_do_the_rules_hold(
         settings=settings(
             max_examples=runs,
             stateful_step_count=STEPS,
-            deadline=None,
             database=None,
             report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),

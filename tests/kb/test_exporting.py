@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from sqlalchemy.orm import Session
@@ -286,7 +286,7 @@ bodies = st.text(max_size=300).map(lambda text: text.replace("\r", "").replace("
     kind=st.sampled_from(Kind),
     body=bodies,
 )
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=300)
 def test_whatever_is_written_is_read_back(
     title: str,
     summary: str,

@@ -75,7 +75,7 @@ def test_odd_texts_have_a_vector_like_any_other(encoder: Encoder, text: str) -> 
 # Bytes
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 2**32 - 1), sharpness=st.floats(0, 4))
 def test_a_cosine_of_quantised_vectors_is_off_by_no_more_than_promised(
     seed: int, sharpness: float

@@ -36,7 +36,7 @@ ODD = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=ODD, title=st.sampled_from(["", "Title", "A long title " * 20]))
 def test_nothing_is_lost_between_passages(text: str, title: str) -> None:
     taken = len(list(words(title[: title_end(title, words)])))
@@ -97,7 +97,7 @@ def test_the_title_is_the_first_passage_and_begins_all_others(encoder: Encoder) 
     assert encoder.cut("", "") == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(text=st.one_of(ODD, st.text(max_size=300)))
 def test_the_models_own_tokens_lose_nothing_either(encoder: Encoder, text: str) -> None:
     covered = 0

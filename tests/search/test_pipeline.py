@@ -1,8 +1,7 @@
 """What is found, in which order, and what is made of a query; alike on all engines."""
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 
 from search.documents import Document, entry
 from search.engines import open_engine
@@ -300,7 +299,6 @@ def small_index(tmp_path_factory):
 
 
 @given(TYPED)
-@hypothesis_settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_any_text_can_be_searched_for(small_index, typed):
     pipeline = Pipeline(small_index)
     results = pipeline.search(parse(typed), Everybody())

@@ -477,7 +477,7 @@ def test_a_store_holds_what_a_dict_would_whatever_happens(monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda _descriptor: None)  # nobody pulls the plug here
     run_state_machine_as_test(
         Store,
-        settings=hypothesis_settings(max_examples=15, stateful_step_count=20, deadline=None),
+        settings=hypothesis_settings(max_examples=15, stateful_step_count=20),
     )
 
 
