@@ -83,7 +83,8 @@ def create_engine(url: str) -> sa.Engine:
     """An engine for `url`, with what SQLite needs to be a dependable database."""
     if not url.startswith("sqlite"):
         return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
-    engine = sa.create_engine(url, connect_args={"timeout": 15})
+    # The connection that was used last has the pages in memory that are asked for next.
+    engine = sa.create_engine(url, connect_args={"timeout": 15}, pool_use_lifo=True)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine

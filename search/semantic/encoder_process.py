@@ -18,7 +18,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from queue import PriorityQueue, SimpleQueue
+from queue import PriorityQueue
 from typing import TYPE_CHECKING, Any
 
 from search.semantic import encoder_wire as wire
@@ -194,17 +194,16 @@ def _loaded() -> "Model":
 
 
 class Desk:
-    """Does what messages ask for: queries on a thread of their own, so that they wait for nothing else."""
+    """Does what messages ask for: queries at once, one at a time, the rest on a thread of its own."""
 
     def __init__(self, model: "Model") -> None:
         self._model = model
         self._known: OrderedDict[str, bytes] = OrderedDict()
         self._known_lock = threading.Lock()
-        self._queries: SimpleQueue[_Task] = SimpleQueue()
+        self._querying = threading.Lock()
         self._others: PriorityQueue[_Task] = PriorityQueue()
         self._numbers = itertools.count()
-        threading.Thread(target=_work, args=(self._queries.get, 0), daemon=True).start()
-        threading.Thread(target=_work, args=(self._others.get, NICENESS), daemon=True).start()
+        threading.Thread(target=_work, args=(self._others.get,), daemon=True).start()
 
     def answer(self, kind: int, body: bytes) -> tuple[int, bytes]:
         """The kind and the body of what is said in return."""
@@ -229,9 +228,8 @@ class Desk:
             if text in self._known:
                 self._known.move_to_end(text)
                 return self._known[text]
-        task = _Task(0, next(self._numbers), self._vector, (text,))
-        self._queries.put(task)
-        vector = task.future.result()
+        with self._querying:  # one core is all that it takes
+            vector = self._vector(text)
         with self._known_lock:
             self._known[text] = vector
             if len(self._known) > KEPT_QUERIES:
@@ -278,8 +276,8 @@ class _Task:
             self.future.set_exception(error)
 
 
-def _work(take: Callable[[], Any], niceness: int) -> None:
-    if niceness and sys.platform == "linux":  # where a thread has a priority of its own
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
+def _work(take: Callable[[], Any]) -> None:
+    if sys.platform == "linux":  # where a thread has a priority of its own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
     while True:
         take().do()
