@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import ceil
 from typing import Generic, TypeVar
 
 from core.languages import ENGLISH
@@ -26,7 +27,7 @@ from search.meaning import Meaning, understand
 from search.query import LONGEST_QUERY, Query, parse, plain
 from search.ranking import Ranked, idf, rank
 from search.semantic import Near
-from search.semantic.sense import NEAREST, NEAREST_OF_SOME, Sense, Senses
+from search.semantic.sense import MOST_NEAREST, NEAREST, Sense, Senses
 from search.spelling import Speller
 from search.withheld import without
 
@@ -37,9 +38,13 @@ LAST_PAGE = 50
 FACET_VALUES = 10
 # So many candidates by words are ranked by us, besides those by meaning; who pages further gets the
 # engine's order from there on.
-RANKED = 50
+RANKED = 30
+# Of so many articles that filters leave, each is compared by its meaning.
+FEW_LEFT = 300
 
 SIMILAR_RANKED = 30
+# Of so many articles that filters leave, each is compared by its meaning.
+FEW_LEFT = 300
 _SUGGESTED = 100
 _SUGGESTED_WORDS = 8
 _EXPANSIONS = 50
@@ -238,8 +243,7 @@ class Pipeline:
         )
         sense = None
         if self._senses and meaning.sentence:
-            narrowed = bool(query.filters or query.phrases or query.without)
-            sense = self._senses.of(meaning.sentence, NEAREST_OF_SOME if narrowed else NEAREST)
+            sense = _nearest(self._senses, meaning, present)
         if sense:
             sense.leave_out(withheld)
         return _Asked(meaning, present, sense, _weights(meaning, present), judge, pinned)
@@ -289,7 +293,7 @@ class Pipeline:
         """Nothing is found; what comes nearest may be what was meant."""
         nearest: list[Hit[Row]] = []
         if asked.sense:
-            ids = [near.id for near in asked.sense.near.values()][:NEAREST]
+            ids = asked.sense.of_all()
             found = asked.searcher.find(Selection(or_ids=tuple(ids)), len(ids) or 1)
             scored = self._scored(found.candidates, asked, 2 * _NEAREST)
             visible = rows([each.id for each in scored[: 2 * _NEAREST]])
@@ -350,6 +354,19 @@ class Pipeline:
             for word in self.speller(searcher).suggestions(beginning):
                 found += [(w, n) for w, n in searcher.title_words(word, _EXPANSIONS) if w == word]
         return tuple(word for word, _ in found)
+
+
+def _nearest(senses: Senses, meaning: Meaning, searcher: Searcher) -> Sense | None:
+    """What is near to a sentence: the more that filters leave out, the more is looked for."""
+    rules = replace(meaning.selection, any_of=(), alternatives=())
+    if rules == Selection():
+        return senses.of(meaning.sentence)
+    left = searcher.find(rules, 1).total
+    if left > FEW_LEFT:
+        wanted = min(MOST_NEAREST, ceil(NEAREST * searcher.documents / left))
+        return senses.of(meaning.sentence, wanted)
+    found = searcher.find(rules, FEW_LEFT).candidates if left else ()
+    return senses.of(meaning.sentence, among=[candidate.id for candidate in found])
 
 
 def _closeness(candidate: Candidate, written: list[str]) -> tuple[int, int, int, int]:

@@ -1,7 +1,7 @@
 """The articles that are near to a query by their meaning, as far as meaning can be asked at present."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("firsthand.search")
 
-NEAREST = 50
+NEAREST = 30
 # So far a question moves towards what answers it best (Rocchio 1971), the question itself counting 1.
 TOWARDS = 0.15
 # With filters, what is nearest may well be left out by them.
-NEAREST_OF_SOME = 200
+MOST_NEAREST = 200
 
 
 @dataclass
@@ -28,15 +28,22 @@ class Sense:
     vector: "NDArray[float32]"
     searcher: VectorSearcher
     near: dict[int, Near] = field(default_factory=dict)
+    left_out: Collection[int] = ()
 
     @property
     def best(self) -> float:
         """The cosine of the nearest article."""
         return max((near.cosine for near in self.near.values()), default=0.0)
 
-    def leave_out(self, ids: Iterable[int]) -> None:
+    def leave_out(self, ids: Collection[int]) -> None:
+        self.left_out = ids
         for id_ in ids:
             self.near.pop(id_, None)
+
+    def of_all(self) -> list[int]:
+        """The nearest articles, the nearest first, whatever was asked for besides."""
+        nearest = self.searcher.nearest(self.vector, NEAREST)
+        return [near.id for near in nearest if near.id not in self.left_out]
 
     def add(self, ids: Iterable[int]) -> None:
         """Ask about these articles too."""
@@ -69,8 +76,13 @@ class Senses:
         self._vectors = vectors
         self._lost = lost  # told of vectors that cannot be read
 
-    def of(self, text: str, count: int = NEAREST) -> Sense | None:
-        """The articles nearest to a text; none: nothing can be said, or there is nothing yet."""
+    def of(
+        self, text: str, count: int = NEAREST, among: Sequence[int] | None = None
+    ) -> Sense | None:
+        """The articles nearest to a text; none: nothing can be said, or there is nothing yet.
+
+        `among`: how near each of these is, instead of looking for the nearest of all.
+        """
         try:
             searcher = self._vectors.searcher()
             if not searcher.count:
@@ -78,6 +90,8 @@ class Senses:
             vector = self._encoder.query(text)
             if vector is None:
                 return None
+            if among is not None:
+                return Sense(vector, searcher, searcher.of(vector, among))
             return Sense(vector, searcher, {n.id: n for n in searcher.nearest(vector, count)})
         except EngineError as error:
             self._lost(error)

@@ -6,10 +6,10 @@ pytest.importorskip("usearch", reason="the extra semantic is not installed")
 
 import numpy as np
 
-from search.pipeline import PAGE_SIZE, Pipeline
+from search.pipeline import FEW_LEFT, PAGE_SIZE, Pipeline
 from search.query import parse
 from search.semantic import StoredPassage
-from search.semantic.sense import NEAREST, Senses
+from search.semantic.sense import MOST_NEAREST, NEAREST, Senses
 from search.semantic.vectors import VectorFolder
 
 NEAR, OTHERS = 2 * NEAREST, 30
@@ -76,3 +76,40 @@ def aside(by: int, to: int) -> bytes:
     vector = np.zeros(384, np.int8)
     vector[0], vector[to] = 100, by
     return vector.tobytes()
+
+
+def test_with_a_filter_that_leaves_few_each_of_these_is_compared(filled, doc, tmp_path):
+    many = MOST_NEAREST + NEAREST
+    engine = filled(
+        *(doc(f"Ink {n}", "What to do when it is empty.") for n in range(many)),
+        doc("Paper", "Where it is kept.", tags=("stock",)),
+    )
+    vectors = VectorFolder(tmp_path / "meaning", "an encoder")
+    passages = {1 + n: [StoredPassage(0, 0, leaning(0))] for n in range(many)}
+    vectors.rebuild([passages | {many + 1: [StoredPassage(0, 0, leaning(90))]}])
+    pipeline = Pipeline(engine, Senses(Asker(), vectors, lost))
+    results = pipeline.search(parse("toner tag:stock"), lambda ids: dict.fromkeys(ids, 1))
+    assert [hit.id for hit in results.hits] == [many + 1]
+
+
+def test_with_a_filter_that_leaves_half_as_much_is_near_as_without(filled, doc, tmp_path):
+    many = 2 * (FEW_LEFT + 1)
+    engine = filled(
+        *(doc(f"Ink {n}", "What to do.", kind=("howto", "story")[n % 2]) for n in range(many))
+    )
+    vectors = VectorFolder(tmp_path / "meaning", "an encoder")
+    passages = {1 + n: [StoredPassage(0, 0, leaning(n // 2 % 100))] for n in range(many)}
+    vectors.rebuild([passages])
+    pipeline = Pipeline(engine, Senses(Asker(), vectors, lost))
+    results = pipeline.search(parse("toner kind:howto"), lambda ids: dict.fromkeys(ids, 1))
+    assert abs(results.total - NEAREST) <= 2  # some are as near as others
+
+
+def test_where_a_filter_leaves_nothing_the_nearest_of_all_are_offered(filled, doc, tmp_path):
+    engine = filled(doc("Ink"), doc("Paper"))
+    vectors = VectorFolder(tmp_path / "meaning", "an encoder")
+    vectors.rebuild([{1: [StoredPassage(0, 0, leaning(9))], 2: [StoredPassage(0, 0, leaning(0))]}])
+    pipeline = Pipeline(engine, Senses(Asker(), vectors, lost))
+    results = pipeline.search(parse("toner tag:gone"), lambda ids: dict.fromkeys(ids, 1))
+    assert results.total == 0
+    assert [hit.id for hit in results.nearest] == [2, 1]
