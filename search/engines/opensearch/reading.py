@@ -14,7 +14,7 @@ from search.forward import FIELDS
 
 _EXACT = 10_000  # values of a facet that each shard counts; with fewer of them, counts are exact
 _PAGE = 5_000
-_WORDS_PAGE = 20_000
+_WORDS_PART = 20_000
 
 _LENGTHS: Json = {f"{field}_length": {"avg": {"field": f"{field}_length"}} for field in FIELDS}
 
@@ -65,18 +65,20 @@ class OpenSearchSearcher:
         return _counts(self._moment.search(body)["aggregations"]["words"])
 
     def vocabulary(self) -> list[tuple[str, int]]:
+        # In parts by the hash of a word. In their order (`composite`) each part takes as long as all.
+        distinct = self._counted({"cardinality": {"field": "vocabulary"}})["value"]
+        parts = 1 + distinct // (_WORDS_PART // 2)
         words: list[tuple[str, int]] = []
-        pages: Json = {
-            "size": _WORDS_PAGE,
-            "sources": [{"word": {"terms": {"field": "vocabulary"}}}],
-        }
-        while True:
-            found = self._moment.search({"size": 0, "aggs": {"words": {"composite": pages}}})
-            page = found["aggregations"]["words"]
-            words += [(bucket["key"]["word"], bucket["doc_count"]) for bucket in page["buckets"]]
-            if "after_key" not in page:
-                return words
-            pages["after"] = page["after_key"]
+        for part in range(parts):
+            wanted = _values("vocabulary", _WORDS_PART)
+            wanted["terms"]["include"] = {"partition": part, "num_partitions": parts}
+            words += _counts(self._counted(wanted))
+        return words
+
+    def _counted(self, wanted: Json) -> Json:
+        found: Json = self._moment.search({"size": 0, "aggs": {"words": wanted}})
+        counted: Json = found["aggregations"]["words"]
+        return counted
 
     def digests(self) -> Iterator[tuple[int, str]]:
         body: Json = {"query": ARTICLES, "size": _PAGE, "sort": [{"id": "asc"}]}

@@ -29,6 +29,7 @@ _SPARE = 2  # times as many are suggested as are wanted: the index only comes cl
 _LEAST = 50
 _MOST = 10_000  # that OpenSearch suggests
 _PAGE = 5_000
+_KEPT = 1_000  # articles, of some 6 kB each
 _ROW = np.dtype([("start", "<u8"), ("end", "<u8"), ("vector", "i1", SIZE)])
 
 _WRITING = "vectors-writer", "somebody else is writing the vectors"
@@ -152,6 +153,7 @@ class OpenSearchVectorSearcher:
     def __init__(self, moments: Moments, name: str, in_use: InUse) -> None:
         self.generation = in_use.generation
         self._moment = Moment(moments, name, in_use.index)
+        self._kept: dict[int, NDArray[Any]] = {}  # what one search asks for again and again
         total = self._moment.search({"size": 0, "aggs": {"passages": {"sum": {"field": "count"}}}})
         self.count = int(total["aggregations"]["passages"]["value"])
 
@@ -203,15 +205,22 @@ class OpenSearchVectorSearcher:
         return {hit["_source"]["id"]: bytes.fromhex(hit["_source"]["digest"]) for hit in hits}
 
     def _rows(self, ids: Iterable[int]) -> list[tuple[int, NDArray[Any]]]:
-        return self._found(_these(ids))
+        kept = {id_: self._kept.get(id_) for id_ in ids}
+        found = [(id_, rows) for id_, rows in kept.items() if rows is not None]
+        missing = [id_ for id_, rows in kept.items() if rows is None]
+        return found + self._found(_these(missing)) if missing else found
 
     def _found(self, body: Json) -> list[tuple[int, NDArray[Any]]]:
         """Articles with their passages."""
         hits = self._moment.search({**body, "_source": ["id", "rows"]})["hits"]["hits"]
-        return [
+        found = [
             (hit["_source"]["id"], np.frombuffer(b64decode(hit["_source"]["rows"]), _ROW))
             for hit in hits
         ]
+        if len(self._kept) + len(found) > _KEPT:
+            self._kept = {}
+        self._kept.update(found)
+        return found
 
 
 def _these(ids: Iterable[int]) -> Json:

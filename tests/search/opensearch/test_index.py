@@ -8,7 +8,7 @@ import pytest
 
 from search.documents import Document, entry
 from search.engines import EngineError, IndexBusy, IndexMissing, Selection
-from search.engines.opensearch import OpenSearchEngine, locks
+from search.engines.opensearch import OpenSearchEngine, locks, reading
 from search.engines.opensearch.connection import Refused
 from tests.needs import opensearch_index
 
@@ -56,6 +56,22 @@ def test_an_index_has_the_layout_of_its_template_and_takes_nothing_else(engine):
     assert found["mappings"]["properties"]["record"] == {"type": "binary"}
     with pytest.raises(Refused, match="strict_dynamic_mapping"):
         engine.cluster.ask("PUT", f"/{index}/_doc/7", {"unknown": "field"})
+
+
+def test_a_vocabulary_of_many_parts_is_whole(engine, monkeypatch):
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    with engine.writer() as writer:
+        for number, first in enumerate(letters, 2):
+            writer.put(entry(Document(number, first * 3, " ".join(f"{first}{x}" for x in letters))))
+    monkeypatch.setattr(reading, "_WORDS_PART", 100)
+    found = engine.searcher().vocabulary()
+    words = {
+        "one",
+        "same",
+        *(f"{a}{b}" for a in letters for b in letters),
+        *(a * 3 for a in letters),
+    }
+    assert sorted(found) == [(word, 1) for word in sorted(words)]
 
 
 def test_another_index_takes_the_place_of_the_one_in_use_in_one_step(engine):

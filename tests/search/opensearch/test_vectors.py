@@ -9,7 +9,7 @@ pytest.importorskip("usearch", reason="the extra semantic is not installed")
 import numpy as np
 
 from search.engines import EngineError, IndexBusy, IndexMissing
-from search.engines.opensearch import OpenSearchEngine
+from search.engines.opensearch import OpenSearchEngine, vectors
 from search.engines.opensearch.vectors import OpenSearchVectors
 from search.semantic import StoredPassage
 from search.semantic.digests import digest
@@ -128,3 +128,24 @@ def test_without_vectors_of_this_encoder_they_are_missing(store, url):
     assert [id_ for id_, _ in other.digests()] == [2]
     with pytest.raises(IndexMissing):
         store.searcher()
+
+
+def test_what_was_fetched_once_is_not_asked_for_again(store, monkeypatch):
+    store.put(some(*range(1, 9)))
+    searcher = store.searcher()
+    near = searcher.nearest(direction(1000), 8)
+    asked: list[object] = []
+    search = searcher._moment.search
+
+    def counted(body):
+        asked.append(body)
+        return search(body)
+
+    monkeypatch.setattr(searcher._moment, "search", counted)
+    again = searcher.of(direction(1000), range(1, 9))
+    assert list(again.values()) == near
+    assert len(searcher.vectors(near[:2])) == 2
+    assert asked == []
+    monkeypatch.setattr(vectors, "_KEPT", 3)
+    store.put(some(9))
+    assert store.searcher().of(direction(1), range(1, 10)).keys() == set(range(1, 10))
