@@ -122,6 +122,7 @@ def warm_up(app: Flask) -> None:
     if meaning is not None:
         meaning.upkeep.start()
         meaning.encoder.wait()
+        meaning.encoder.knows("")  # which reads what it knows
 
 
 def search_of_app() -> Search:

@@ -168,6 +168,9 @@ class _Patient:
     def query(self, text: str) -> "NDArray[float32] | None":
         return self._encoder.query(text, timeout=30)
 
+    def knows(self, word: str) -> bool:
+        return self._encoder.knows(word)
+
 
 def _passages(
     collection: Collection, encoder: Encoder, progress: Progress | None

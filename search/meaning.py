@@ -62,14 +62,16 @@ def understand(
     *,
     languages: tuple[str, ...] = (ENGLISH,),
     book: Book = EMPTY,
+    knows: Callable[[str], bool] | None = None,
 ) -> Meaning:
     """The meaning of a query in an index whose articles are in these languages.
 
-    Without a speller its words are taken as they are.
+    Without a speller its words are taken as they are. Nor is a word corrected that `knows` says is
+    one: what is not written anywhere by this word may be found by its meaning.
     """
     typed = [word.text[t.start : t.end] for word in query.words for t in tokens(word.text)]
     language = query_language(typed, languages)
-    reading = _Reading(searcher, speller, languages, language, book)
+    reading = _Reading(searcher, speller, languages, language, book, knows)
     for word in query.words:
         reading.read(word)
     for phrase in query.phrases:
@@ -133,6 +135,7 @@ class _Reading:
     languages: tuple[str, ...]
     language: str
     book: Book
+    knows: Callable[[str], bool] | None
     _said: list[_Said] = field(default_factory=list)
     _corrections: list[tuple[int, int, str]] = field(default_factory=list)
 
@@ -254,7 +257,7 @@ class _Reading:
         return self._known(word, tuple(dict.fromkeys(terms)))
 
     def _corrected(self, word: Word, token: Token) -> Concept | None:
-        if self.speller is None:
+        if self.speller is None or (self.knows and self.knows(token.word)):
             return None
         for other in self.speller().suggestions(token.word):
             # The vocabulary may be a little older than the index; what is gone is not offered.

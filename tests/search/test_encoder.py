@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from core.config import ROOT
 from search.semantic import encoder as encoder_module
+from search.semantic import encoder_files
 from search.semantic.encoder import Encoder, EncoderMissing, missing_packages, quantised
 
 np = pytest.importorskip("numpy")
@@ -160,5 +161,22 @@ def test_a_file_of_the_model_that_somebody_changed_is_not_loaded(
     from search.semantic import encoder_model
 
     monkeypatch.setattr(encoder_model, "TOKENIZER_SHA256", "0" * 64)
-    with pytest.raises(encoder_model.Damaged, match="not the file we know"):
+    with pytest.raises(encoder_files.Damaged, match="not the file we know"):
         encoder_model.Model()
+
+
+def test_it_knows_words_and_neither_slips_nor_pieces_of_words(encoder: Encoder) -> None:
+    assert all(map(encoder.knows, ("taxi", "sometimes", "length", "guidelines")))
+    assert not any(map(encoder.knows, ("", "txi", "somtimes", "lenght", "ing", "##ing", "2015")))
+
+
+def test_without_its_packages_it_knows_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not Encoder(tmp_path, on=False).knows("taxi")
+    monkeypatch.setattr(encoder_files, "TOKENIZER_SHA256", "another")
+    encoder_files.words.cache_clear()
+    try:
+        assert not Encoder(tmp_path).knows("taxi")
+    finally:
+        encoder_files.words.cache_clear()

@@ -492,3 +492,24 @@ def test_a_result_says_for_how_many_it_worked(reader, session, alice, bob, cora)
     by_title = {each.select_one(".item__title").get_text(): each.get_text() for each in shown}
     assert "Worked for 1 of 2" in by_title["Reset a badge"]
     assert "orked" not in by_title["Make a badge"]
+
+
+def test_a_page_of_what_was_found_by_its_meaning_alone_says_so(
+    app, reader, session, alice, tmp_path, monkeypatch
+):
+    pytest.importorskip("usearch", reason="the extra semantic is not installed")
+    from search.semantic import StoredPassage
+    from search.semantic.sense import Senses
+    from search.semantic.vectors import VectorFolder
+    from tests.search.test_sense import Asker, leaning, lost
+
+    article = make_article(session, alice, title="Claim travel expenses")
+    vectors = VectorFolder(tmp_path / "meanings", "an encoder")
+    vectors.rebuild([{article.id: [StoredPassage(0, 0, leaning(0))]}])
+    with app.app_context():
+        pipeline = search_of_app().pipeline
+    monkeypatch.setattr(pipeline, "_senses", Senses(Asker(), vectors, lost))
+    note = "No article has taxi; these come near to what that means."
+    assert note in page(reader("/search", q="taxi")).get_text()
+    note = "No article has taxi; these have the other words."
+    assert note in page(reader("/search", q="travel taxi")).get_text()

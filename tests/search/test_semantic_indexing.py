@@ -63,6 +63,9 @@ class WordEncoder:
         length: np.float32 = np.linalg.norm(vector) or np.float32(1)
         return vector / length
 
+    def knows(self, _word: str) -> bool:
+        return False
+
 
 @pytest.fixture
 def encoder() -> WordEncoder:

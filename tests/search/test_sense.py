@@ -21,6 +21,9 @@ class Asker:
     def query(self, _text):
         return np.eye(384, dtype=np.float32)[0]
 
+    def knows(self, word):
+        return word == "taxi"
+
 
 def leaning(degree: int) -> bytes:
     """A vector the farther from that direction, the greater the degree, and never far."""
@@ -113,3 +116,17 @@ def test_where_a_filter_leaves_nothing_the_nearest_of_all_are_offered(filled, do
     results = pipeline.search(parse("toner tag:gone"), lambda ids: dict.fromkeys(ids, 1))
     assert results.total == 0
     assert [hit.id for hit in results.nearest] == [2, 1]
+
+
+def test_a_word_that_the_model_knows_is_found_by_its_meaning_and_not_corrected(
+    filled, doc, tmp_path
+):
+    engine = filled(doc("Declare your tax"), doc("Claim travel expenses"))
+    vectors = VectorFolder(tmp_path / "meaning", "an encoder")
+    vectors.rebuild([{2: [StoredPassage(0, 0, leaning(0))]}])
+    pipeline = Pipeline(engine, Senses(Asker(), vectors, lost))
+    results = pipeline.search(parse("taxi"), lambda ids: dict.fromkeys(ids, 1))
+    assert (results.meaning.corrected, results.meaning.unknown) == ("", ("taxi",))
+    assert [hit.id for hit in results.hits] == [2]
+    by_words = Pipeline(engine).search(parse("taxi"), lambda ids: dict.fromkeys(ids, 1))
+    assert by_words.meaning.corrected == "tax"
