@@ -62,5 +62,7 @@ class Turns:
             self._lock.notify_all()
 
 
-texts = Turns(slow=1.8)  # an honest text takes a few hundredths; at two seconds it is refused
+texts = Turns(
+    slow=1.8
+)  # an honest text takes a few hundredths; at two, by the processor, it is refused
 images = Turns(slow=6.0)  # a photograph of 25 million pixels takes up to four

@@ -256,8 +256,12 @@ class _Reading:
         terms = (term for other, _ in longer for term in query_stems(other, self.languages))
         return self._known(word, tuple(dict.fromkeys(terms)))
 
+    def _is_known_otherwise(self, word: str) -> bool:
+        """Whether the model knows it; of a question in another language it does not say enough."""
+        return self.language == ENGLISH and self.knows is not None and self.knows(word)
+
     def _corrected(self, word: Word, token: Token) -> Concept | None:
-        if self.speller is None or (self.knows and self.knows(token.word)):
+        if self.speller is None or self._is_known_otherwise(token.word):
             return None
         for other in self.speller().suggestions(token.word):
             # The vocabulary may be a little older than the index; what is gone is not offered.

@@ -130,3 +130,13 @@ def test_a_word_that_the_model_knows_is_found_by_its_meaning_and_not_corrected(
     assert [hit.id for hit in results.hits] == [2]
     by_words = Pipeline(engine).search(parse("taxi"), lambda ids: dict.fromkeys(ids, 1))
     assert by_words.meaning.corrected == "tax"
+
+
+def test_a_question_in_another_language_is_corrected_as_before(filled, doc, tmp_path):
+    engine = filled(doc("Wie erklärt man die Steuer, die Tax?", language="de"))
+    vectors = VectorFolder(tmp_path / "meaning", "an encoder")
+    vectors.rebuild([{1: [StoredPassage(0, 0, leaning(0))]}])
+    pipeline = Pipeline(engine, Senses(Asker(), vectors, lost))
+    results = pipeline.search(parse("wie ist die taxi"), lambda ids: dict.fromkeys(ids, 1))
+    assert results.meaning.language == "de"
+    assert results.meaning.corrected == "wie ist die tax"
