@@ -4,10 +4,10 @@ import json
 import sys
 import threading
 from datetime import UTC, datetime
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import click
-from alembic import command
-from alembic.config import Config as AlembicConfig
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
@@ -18,6 +18,9 @@ from core.db import db
 from core.periodic import PeriodicTask
 from core.tables import csv_lines
 from core.web import settings
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 outbox_cli = AppGroup(
     "outbox", help="Deliver what was recorded: to the index, to inboxes, by mail."
@@ -112,27 +115,33 @@ def export(since: datetime | None, format_: str) -> None:
 @click.argument("revision", default="head")
 def upgrade(revision: str) -> None:
     """Bring the tables up to date. Example: flask db upgrade"""
-    command.upgrade(_alembic(), revision)
+    alembic, config = _alembic()
+    alembic.upgrade(config, revision)
 
 
 @db_cli.command("downgrade")
 @click.argument("revision")
 def downgrade(revision: str) -> None:
     """Take the tables back to an earlier revision. Example: flask db downgrade -1"""
-    command.downgrade(_alembic(), revision)
+    alembic, config = _alembic()
+    alembic.downgrade(config, revision)
 
 
 @db_cli.command("revision")
 @click.option("-m", "--message", required=True)
 def revision(message: str) -> None:
     """Write a new migration from what the models say. Example: flask db revision -m add_votes"""
-    command.revision(_alembic(), message, autogenerate=True)
+    alembic, config = _alembic()
+    alembic.revision(config, message, autogenerate=True)
 
 
-def _alembic() -> AlembicConfig:
-    config = AlembicConfig()
+def _alembic() -> tuple[ModuleType, "Config"]:
+    from alembic import command  # a tenth of a second at each start, for these commands only
+    from alembic.config import Config
+
+    config = Config()
     config.set_main_option("script_location", str(ROOT / "migrations"))
     config.set_main_option("file_template", "%%(year)d%%(month).2d%%(day).2d_%%(slug)s")
     config.attributes["engine"] = db.new_session(writing=True).get_bind()
     current_app.logger.debug("migrating")
-    return config
+    return command, config
