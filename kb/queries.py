@@ -504,8 +504,7 @@ def last_number(session: Session, article_id: int) -> int:
 # For the search room
 
 
-@dataclass(frozen=True)
-class SearchableArticle:
+class SearchableArticle(NamedTuple):
     """A listed article as the index takes it."""
 
     id: int

@@ -15,9 +15,9 @@ import re
 import threading
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import accumulate, islice
 from typing import NamedTuple
 
 import Stemmer
@@ -72,8 +72,9 @@ _ASCII_JOINED = re.compile(
     re.ASCII,
 )
 # Lower case, and a space for whatever neither is in a word nor joins words to an identifier.
-_ASCII_SPACED = "".join(
-    c.lower() if c.isalnum() or c in "-.'_+#" else " " for c in map(chr, range(128))
+_ASCII_SPACED = bytes(
+    ord(c.lower()) if c.isascii() and (c.isalnum() or c in "-.'_+#") else ord(" ")
+    for c in map(chr, range(256))
 )
 # Quotation marks, dashes, arrows: with a space for each of them most texts are plain ASCII.
 _SIGN = re.compile(rf"[^\x00-\x7f\w{_SPACELESS}]")
@@ -182,47 +183,85 @@ def identifiers(
 _Apart = tuple[list[str], list[str], list[tuple[str, int]]]
 
 
-def english(text: str) -> _Apart:
-    """The words of a composed text, their English stems, and the identifiers in it.
+def english(text: str, cuts: Iterable[int] = ()) -> tuple[*_Apart, list[int]]:
+    """The words of a composed text, their English stems, the identifiers in it, and its pieces.
 
-    Each identifier comes with the number of the word that it begins at. What `words`, `stem` and
-    `identifiers` find too, in one go: this is what indexing takes its time for.
+    Each identifier comes with the number of the word that it begins at, and so does each piece,
+    where the text is cut; all cuts are behind a space. What `words`, `stem` and `identifiers` find
+    too, in one go: this is what indexing takes its time for.
     """
     if not text.isascii():
         text = _SIGN.sub(" ", text.replace("\u2019", "'"))
     if text.isascii():
-        parts = text.translate(_ASCII_SPACED).split()
-        stems = list(map(_STEMS.__getitem__, parts))
+        text = text.encode().translate(_ASCII_SPACED).decode()
+        parts_of: Callable[[str], list[str]] = str.split
     else:
-        parts = _PART.findall(text)
-        stems = [""] * len(parts)
+        parts_of = _PART.findall
+    parts: list[str] = []
+    pieces: list[int] = []
+    start = 0
+    for cut in cuts:
+        parts += parts_of(text[start:cut])
+        pieces.append(len(parts))
+        start = cut
+    parts += parts_of(text[start:])
+    return _taken_apart(parts, pieces)
+
+
+def _taken_apart(parts: list[str], pieces: list[int]) -> tuple[*_Apart, list[int]]:
+    """The parts with all that are no plain words replaced; of a part may come any number of words."""
+    stems = list(map(_STEMS.__getitem__, parts))
     named: list[tuple[str, int]] = []
-    number = 0
-    for _ in range(stems.count("")):
-        number = stems.index("", number)
-        part_words, part_stems, part_identifiers = _PARTS[parts[number]]
+    others: list[tuple[int, list[str], list[str]]] = []
+    shift = 0  # how many more words there are than parts so far
+    for index in [index for index, found in enumerate(stems) if not found]:
+        part_words, part_stems, part_identifiers = _PARTS[parts[index]]
         if part_identifiers:
-            named += [(identifier, number + index) for identifier, index in part_identifiers]
-        parts[number : number + 1] = part_words
-        stems[number : number + 1] = part_stems
-        number += len(part_words)
-    return parts, stems, named
+            named += [(name, index + shift + first) for name, first in part_identifiers]
+        if len(part_words) == 1:
+            parts[index], stems[index] = part_words[0], part_stems[0]
+        else:
+            others.append((index, part_words, part_stems))
+            shift += len(part_words) - 1
+    if not others:
+        return parts, stems, named, pieces
+    places = [index for index, _, _ in others]
+    shifts = list(accumulate((len(of_part) - 1 for _, of_part, _ in others), initial=0))
+    return (
+        _with(parts, [(index, of_part) for index, of_part, _ in others]),
+        _with(stems, [(index, of_part) for index, _, of_part in others]),
+        named,
+        [first + shifts[bisect_left(places, first)] for first in pieces],
+    )
+
+
+def _with(parts: list[str], others: Iterable[tuple[int, list[str]]]) -> list[str]:
+    # A list made anew: putting each in its place would take the square of a text's length.
+    made: list[str] = []
+    start = 0
+    for index, words_of_part in others:
+        made += parts[start:index]
+        made += words_of_part
+        start = index + 1
+    made += parts[start:]
+    return made
 
 
 class _Stems(dict[str, str]):
-    """The stem of each word in lower case; empty for what is more than a word, or less."""
+    """The stem of each plain word; empty for what is to be folded or taken apart first."""
 
     def __missing__(self, part: str) -> str:
         if len(part) > LONGEST_WORD:
             return ""
         if len(self) >= 100_000:
             self.clear()
-        found = self[part] = _english_stem(part) if part.isalnum() else ""
+        is_plain = part.isascii() and part.isalnum() and part == part.lower()
+        found = self[part] = _english_stem(part) if is_plain else ""
         return found
 
 
 class _Parts(dict[str, _Apart]):
-    """What is more than a word, or less, taken apart."""
+    """What is no plain word, folded and taken apart."""
 
     def __missing__(self, part: str) -> _Apart:
         found: list[str] = []

@@ -45,7 +45,9 @@ def rebuild() -> None:
     """
     room = search_of_app()
     engine = room.engine
-    gc.freeze()  # or Python looks through all that starting has made, over and over
+    # Nearly all that is made is let go of at once; looking through it for circles takes a while.
+    gc.freeze()
+    gc.set_threshold(100_000)
     try:
         with _progress() as progress:
             count = indexing.rebuild(db, engine, progress)

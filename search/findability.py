@@ -88,8 +88,7 @@ def imagined_document(session: Session, revision: Revision, live: Document | Non
         author_names=tuple(dict.fromkeys(name for name in authors if name)),
         published=int(clock.now().timestamp() * 1_000_000),
     )
-    return replace(
-        live or new,
+    return (live or new)._replace(
         title=revision.title,
         text=revision.text,
         summary=revision.summary,

@@ -81,6 +81,9 @@ def test_places_are_exact_and_both_ways_to_split_agree(text):
     assert at_once[0] == words(text)
     assert at_once[1] == [stem(word) for word in words(text)]
     assert at_once[2] == [(name, len(words(text[:at]))) for name, at, _ in identifiers(text)]
+    cuts = [place + 1 for place, character in enumerate(text) if character.isspace()]
+    assert english(text, cuts)[:3] == at_once[:3]
+    assert english(text, cuts)[3] == [len(words(text[:cut])) for cut in cuts]
     for identifier, start, end in identifiers(text):
         assert len(identifier) <= LONGEST_WORD
         assert text[start:end]
@@ -90,9 +93,20 @@ def test_places_are_exact_and_both_ways_to_split_agree(text):
 @pytest.mark.parametrize("run", ["a-1'", "a.1.."])
 def test_a_run_without_spaces_costs_no_more_than_its_length(run):
     """By the square of it, each of these would take an hour."""
-    found, stems, named = english(run * 50_000)
+    found, stems, named, _ = english(run * 50_000)
     assert len(found) == len(stems) >= 50_000
     assert len(named) >= 50_000
+
+
+@given(st.lists(SCRIPTS.filter(str.split), min_size=90, max_size=120))
+def test_a_place_in_a_long_text_is_found_from_a_mark_shortly_before_it(pieces):
+    text = composed(" ".join(pieces))
+    record = Record(entry(Document(1, "", text)).record)
+    for index, token in enumerate(tokens(text)):
+        marked, character = record.place(record.starts[BODY] + index)
+        assert marked - record.starts[BODY] == len(words(text[:character]))
+        assert character <= token.start
+        assert len(text[character : token.start].split()) < 256
 
 
 @given(SCRIPTS, SCRIPTS, st.lists(SCRIPTS, max_size=3))

@@ -1,7 +1,5 @@
 """A text that is imagined in the index is found and ranked as if it stood there."""
 
-from dataclasses import replace
-
 import pytest
 
 from search.documents import Document, entry
@@ -69,7 +67,7 @@ def test_it_takes_the_place_of_the_text_that_is_live(
 ) -> None:
     filled(*EVERYTHING)
     live = EVERYTHING[0]
-    new = replace(live, title="Frobnicate the reader", text="Nothing else.", tags=("reader",))
+    new = live._replace(title="Frobnicate the reader", text="Nothing else.", tags=("reader",))
     imagined = found(engine, typed, Imagined(engine.searcher(), entry(new), entry(live)))
     filled(new)
     assert set(imagined) == set(found(engine, typed))
@@ -78,7 +76,7 @@ def test_it_takes_the_place_of_the_text_that_is_live(
 def test_frequencies_are_those_of_the_index_with_it(filled: Make, engine: Engine) -> None:
     filled(*EVERYTHING)
     live = EVERYTHING[0]
-    new = replace(live, text="Frobnicate the badge.")
+    new = live._replace(text="Frobnicate the badge.")
     imagined = Imagined(engine.searcher(), entry(new), entry(live))
     before = engine.searcher()
     assert imagined.documents == before.documents
@@ -91,7 +89,7 @@ def test_frequencies_are_those_of_the_index_with_it(filled: Make, engine: Engine
 
 def test_what_is_left_out_stays_left_out(filled: Make, engine: Engine) -> None:
     filled(*EVERYTHING)
-    imagined = Imagined(engine.searcher(), entry(replace(EVERYTHING[0], id=9)), None)
+    imagined = Imagined(engine.searcher(), entry(EVERYTHING[0]._replace(id=9)), None)
     assert imagined.find(Selection(any_of=("vpn",)), 10).total == 3
     assert imagined.find(Selection(any_of=("vpn",), without_ids=(9,)), 10).total == 2
 
@@ -99,7 +97,7 @@ def test_what_is_left_out_stays_left_out(filled: Make, engine: Engine) -> None:
 def test_nothing_is_written(filled: Make, engine: Engine) -> None:
     filled(*EVERYTHING)
     before = list(engine.searcher().digests())
-    imagined = Imagined(engine.searcher(), entry(replace(EVERYTHING[0], id=9)), None)
+    imagined = Imagined(engine.searcher(), entry(EVERYTHING[0]._replace(id=9)), None)
     assert found(engine, "vpn", imagined)
     assert list(engine.searcher().digests()) == before
 
