@@ -33,6 +33,10 @@ class Search:
     repairer: Repairer
     meaning: "Meanings | None"
 
+    @property
+    def senses(self) -> Senses | None:
+        return self.meaning.senses if self.meaning else None
+
 
 @dataclass(frozen=True)
 class Meanings:

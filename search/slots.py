@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from core.db import db
 from core.web import fill_slot
 from kb.models import Article, Draft, Revision
+from kb.queries import ArticlePage
 from people.models import User
 from people.signin import me
 from search import search_of_app
 from search.engines import EngineError
 from search.findability import findability, imagined_document
 from search.gaps import listing, words, writing
-from search.likeness import alike
+from search.likeness import saying_the_same
 from search.models import Gap, GapState
 
 log = logging.getLogger("firsthand.search")
@@ -30,6 +31,7 @@ def init_app(app: Flask) -> None:
     fill_slot(app, "draft.about", gap_of_draft)
     fill_slot(app, "review.about", gap_of_article)
     fill_slot(app, "write.wanted", wanted)
+    fill_slot(app, "article.similar", similar_link)
     # For whoever compares texts: which published articles to look at.
     app.extensions["similar_published"] = similar_published
 
@@ -63,6 +65,11 @@ def wanted(**_: Any) -> Markup:
     return Markup(render_template("search/_wanted.html", cards=cards, words=words))
 
 
+def similar_link(article: ArticlePage, **_: Any) -> Markup:
+    """On the page of an article, to what is like it; a script brings that in once it is in sight."""
+    return Markup(render_template("search/_similar.html", article=article))
+
+
 def _card(gap: Gap | None) -> Markup:
     if gap is None:
         return Markup("")
@@ -73,8 +80,9 @@ def _card(gap: Gap | None) -> Markup:
 def similar_published(session: Session, _reader: User, revision: Revision) -> Sequence[int]:
     """Ids of articles that may say the same; who may see which of them is for the caller to ask."""
     text = imagined_document(session, revision, None)
+    room = search_of_app()
     try:
-        return alike(search_of_app().engine.searcher(), text)
+        return saying_the_same(room.engine.searcher(), room.senses, text)
     except (
         EngineError
     ) as error:  # nobody waits here for a lost index: whoever searches brings it back

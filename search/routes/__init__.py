@@ -4,6 +4,6 @@ from flask import Blueprint
 
 bp = Blueprint("search", __name__)
 
-from search.routes import finding, gaps, pins, records, report, synonyms  # noqa: E402
+from search.routes import finding, gaps, pins, records, report, similar, synonyms  # noqa: E402
 
-__all__ = ["bp", "finding", "gaps", "pins", "records", "report", "synonyms"]
+__all__ = ["bp", "finding", "gaps", "pins", "records", "report", "similar", "synonyms"]

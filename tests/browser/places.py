@@ -67,6 +67,7 @@ def _reading() -> Iterator[Place]:
     yield Place("search, explained", CURATOR, "/search?q=machine&explain=1")
     yield Place("article", READER, ARTICLE)
     yield Place("story", READER, "/articles/the-night-i-force-pushed-over-main")
+    yield Place("similar articles", READER, f"{ARTICLE}/similar")
     yield Place("history", READER, f"{ARTICLE}/history")
     yield Place("revision", READER, f"{ARTICLE}/revisions/1")
     yield Place("comparison", READER, f"{ARTICLE}/compare/1...2")
