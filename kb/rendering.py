@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -37,6 +37,12 @@ class Resolved:
 def article_path(slug: str) -> str:
     """An article's address; fixed, so that it can be written into rendered texts."""
     return f"/articles/{quote(slug)}"
+
+
+def slug_at(address: str) -> str:
+    """The slug in an address as somebody pastes it: its server, query and fragment do not count."""
+    path = address.strip().partition("#")[0].partition("?")[0]
+    return unquote(path.rstrip("/").rpartition("/")[2])
 
 
 def digest(body: str, dialect: str) -> str:

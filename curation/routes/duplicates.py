@@ -21,6 +21,7 @@ from curation.routes.review import readable, refused, sent_reason, what_was_read
 from kb import forms, queries, topics
 from kb.models import Article
 from kb.queries import visible_to
+from kb.rendering import slug_at
 from people.signin import me
 
 NOT_FOUND = "No published article goes by that. Try its title, or its address."
@@ -113,7 +114,7 @@ def _page(
 
 def _target(named: str) -> Article | None:
     """A published article by its address, as somebody pastes it, or by its title."""
-    slug = named.strip().split("?")[0].split("#")[0].rstrip("/").rsplit("/", 1)[-1]
+    slug = slug_at(named)
     if not slug:
         return None
     moved = queries.moved_article(db.session, me(), slug)

@@ -16,6 +16,7 @@ from core.outbox import Event
 from kb import queries
 from kb.models import Article
 from kb.queries import ResultRow
+from kb.rendering import slug_at
 from people.models import User
 from search import indexing
 from search.asking import ask
@@ -108,21 +109,21 @@ def answer(session: Session, gap_id: int, article_id: int, rank: int | None) -> 
     outbox.record(session, ANSWERED, gap.id)
 
 
-def rank_of(session: Session, gap_id: int, slug: str, ranks: Ranks, *, by: User) -> int | None:
+def rank_of(session: Session, gap_id: int, address: str, ranks: Ranks, *, by: User) -> int | None:
     """Where a card's words find the article that a curator is about to name."""
-    gap, article = session.get(Gap, gap_id), _named(session, slug, by)
+    gap, article = session.get(Gap, gap_id), _named(session, address, by)
     if gap is None or article is None or not can_curate_search(session, by):
         return None  # which is refused in a sentence when they do
     return ranks(session, gap.query, article.id)
 
 
 def answer_with(
-    session: Session, gap_id: int, slug: str, rank: int | None, *, version: int, by: User
+    session: Session, gap_id: int, address: str, rank: int | None, *, version: int, by: User
 ) -> Gap:
     """A curator names an article that is there already, which the card's words find at this rank."""
     if not can_curate_search(session, by):
         raise NotAllowed("Only curators sort out what people look for.")
-    article = _named(session, slug, by)
+    article = _named(session, address, by)
     if article is None:
         raise Invalid("Nothing was changed.", {"article": "No article has this address."})
     gap = locked(session, gap_id)
@@ -135,8 +136,8 @@ def answer_with(
     return gap
 
 
-def _named(session: Session, slug: str, by: User) -> Article | None:
-    article = queries.article_by_slug(session, by, slug.strip().rpartition("/")[2])
+def _named(session: Session, address: str, by: User) -> Article | None:
+    article = queries.article_by_slug(session, by, slug_at(address))
     return article if article is not None and is_listed(session, article.id) else None
 
 

@@ -216,13 +216,13 @@ def answer_gap(gap_id: int) -> Any:
     )
 
 
-def _rank(gap_id: int, slug: str) -> int | None:
+def _rank(gap_id: int, address: str) -> int | None:
     room = search_of_app()
     finding = answering.Finding(room.engine, room.pipeline)
     db.session.commit()  # nothing yet; but others could not write while it is searched for
     try:
         with db.reading() as session:
-            return answering.rank_of(session, gap_id, slug, finding, by=me())
+            return answering.rank_of(session, gap_id, address, finding, by=me())
     except EngineError:
         raise Unavailable(
             "The search index cannot be asked at present. Nothing is lost; try again in a minute."

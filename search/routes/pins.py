@@ -13,6 +13,7 @@ from core.web import day, number, posted
 from kb import queries
 from kb.models import Article
 from kb.queries import ResultRow
+from kb.rendering import slug_at
 from people.signin import me
 from search import pin_log, pins
 from search.models import Pin
@@ -84,8 +85,8 @@ def _page(form: Mapping[str, str], problem: DomainError | None = None) -> str:
 
 
 def _article(typed: str) -> Article:
-    """The article with this address, or the name at its end, in which its fragment does not count."""
-    slug = typed.strip().partition("#")[0].partition("?")[0].rstrip("/").rpartition("/")[2]
+    """The article with this address, or the name at its end."""
+    slug = slug_at(typed)
     article = queries.article_by_slug(db.session, me(), slug) if slug else None
     if article is None:
         sentence = "There is no article with this address. Copy it from the article's page."

@@ -14,6 +14,7 @@ from curation import workflow
 from curation.models import State
 from kb import drafts, lifecycle
 from kb.models import Draft, Kind
+from kb.rendering import article_path
 from people.models import User
 from search.gaps import answering, cards, listing, telling, writing
 from search.gaps.answering import NotInIndexYet
@@ -254,6 +255,16 @@ def test_who_says_what_an_answer_lacks_opens_the_card_again(
     cards.ask(session, "clean the grinder", note="Not for the K40.", tell=True, by=bob)
     assert (state_of(gap), gap.article_id, gap.rank) == (GapState.OPEN, None, None)
     assert gap.note.endswith("Not for the K40.")
+
+
+@pytest.mark.parametrize("end", ["", "/", "#steps", "?q=grinder#steps", "/?q=grinder"])
+def test_an_article_is_named_by_its_address_as_it_is_copied(
+    session: Session, gap: Gap, alice: User, cora: User, end: str
+) -> None:
+    article = make_article(session, alice, title="研磨機 cleaning")
+    address = f"https://kb.example.com{article_path(article.slug or '')}{end}"
+    answering.answer_with(session, gap.id, address, 1, version=1, by=cora)
+    assert gap.article_id == article.id
 
 
 # What curators decide
