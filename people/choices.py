@@ -60,7 +60,7 @@ SORTS = {
         Sort(
             "gaps",
             "What is wanted",
-            "Something you looked for or were to write is there, or open to others again.",
+            "Something you looked for or were to write is there, closed, or open to others again.",
             MailChoice.DAILY,
         ),
         Sort(

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from kb.models import Topic, TopicCurator
 from kb.topics import Deciders
 from people.models import Role, User
-from search.models import Gap, GapState
+from search.models import Gap, GapAsker, GapState
 
 
 def can_curate_search(session: Session, user: User) -> bool:
@@ -41,7 +41,12 @@ def writes(user: User, gap: Gap) -> bool:
 
 
 def can_see_gap(session: Session, user: User, gap: Gap) -> bool:
-    """What was dismissed is for curators, and for those who asked."""
+    """What was dismissed is for curators, for whoever made the card, and for those who asked.
+
+    Of those who asked, the ones who wanted to be told are known.
+    """
     if gap.state is not GapState.DISMISSED or gap.by_id == user.id:
+        return user.active
+    if session.get(GapAsker, (gap.id, user.id)) is not None:
         return user.active
     return can_curate_search(session, user)

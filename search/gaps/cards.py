@@ -1,12 +1,13 @@
 """Cards are made and joined by whoever asks, sorted out by curators."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core import clock
+from core import clock, outbox
 from core.db import insert
 from core.errors import Conflict, Invalid, NotAllowed
 from core.text import one_line, unfold_lines
@@ -17,6 +18,8 @@ from search.models import Gap, GapAsker, GapState, GapWording
 from search.permissions import can_curate_search
 from search.query import LONGEST_QUERY, parse
 from search.records import key_of
+
+DISMISSED = "gap.dismissed"
 
 LONGEST_NOTE = 1000  # of one person
 LONGEST_NOTES = 5000  # of all who asked
@@ -149,7 +152,7 @@ def change(
 
 
 def dismiss(session: Session, gap_id: int, *, reason: str, version: int, by: User) -> Gap:
-    """It needs no article; whoever asks for the same reads why."""
+    """It needs no article; those who asked are told why, and whoever asks for the same reads it."""
     _require_curator(session, by)
     gap = locked(session, gap_id)
     reason = _reason(reason)
@@ -158,6 +161,7 @@ def dismiss(session: Session, gap_id: int, *, reason: str, version: int, by: Use
     gap = locked(session, gap_id, version=version)
     move(gap, GapAction.DISMISS)
     gap.closed_at, gap.closed_because = clock.now(), reason
+    outbox.record(session, DISMISSED, gap.id, by=by.id)
     return gap
 
 
@@ -176,10 +180,18 @@ def reopen(session: Session, gap_id: int, *, version: int, by: User) -> Gap:
 
 
 def _open_again(session: Session, gap: Gap) -> None:
+    if gap.state is GapState.DISMISSED and gap.closed_at is not None:
+        _forget_told_of_closing(session, gap.id, gap.closed_at)
     move(gap, GapAction.REOPEN)
     gap.closed_at, gap.closed_because = None, ""
     gap.writer_id = gap.claimed_at = gap.draft_id = gap.article_id = gap.rank = None
     session.flush()
+
+
+def _forget_told_of_closing(session: Session, gap_id: int, closed_at: datetime) -> None:
+    """Who only heard that nothing would be written still wants to hear that it is."""
+    told = sa.and_(GapAsker.gap_id == gap_id, GapAsker.told_at >= closed_at)
+    session.execute(sa.update(GapAsker).where(told).values(told_at=None))
 
 
 def merge(session: Session, gap_id: int, *, into: int, version: int, by: User) -> Gap:

@@ -1,6 +1,6 @@
 """Tells who asked, who writes and who made the card what has become of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from people import telling
 from people.models import User
 from people.telling import Message
 from search.gaps.answering import ANSWERED
+from search.gaps.cards import DISMISSED
 from search.gaps.words import now_ranked
 from search.gaps.writing import RELEASED
 from search.models import Gap, GapAsker, GapState
@@ -22,15 +23,15 @@ ABOUT = "gaps"
 
 
 def init_app() -> None:
-    telling.listen("search-gap-notices", {ANSWERED: _answered, RELEASED: _released})
+    composers = {ANSWERED: _answered, DISMISSED: _dismissed, RELEASED: _released}
+    telling.listen("search-gap-notices", composers)
 
 
 def _answered(session: Session, event: Event) -> Iterator[Message]:
     gap = session.get(Gap, event.subject)
     if gap is None or gap.state is not GapState.ANSWERED or gap.article_id is None:
         return
-    asked = sa.select(GapAsker).where(GapAsker.gap_id == gap.id, GapAsker.told_at.is_(None))
-    askers = {asker.user_id: asker for asker in session.scalars(asked)}
+    askers = {asker.user_id: asker for asker in _waiting(session, gap)}
     concerned = {*askers, gap.by_id, *filter(None, [gap.writer_id])}
     active = sa.select(User).where(User.id.in_(concerned), User.active).order_by(User.id)
     people = session.scalars(active).all()
@@ -57,6 +58,28 @@ def _answered(session: Session, event: Event) -> Iterator[Message]:
                 f"/search/gaps/{gap.id}",
                 ABOUT,
             )
+
+
+def _dismissed(session: Session, event: Event) -> Iterator[Message]:
+    gap = session.get(Gap, event.subject)
+    if gap is None or gap.state is not GapState.DISMISSED:
+        return  # open again meanwhile: who asked still waits
+    for asker in _waiting(session, gap):
+        asker.told_at = clock.now()
+        yield Message(
+            asker.user_id,
+            f"Closed without an article: {gap.query}",
+            f"You looked for {quoted(gap.query)}. Curators closed the card without an article:"
+            f" {gap.closed_because}",
+            f"/search/gaps/{gap.id}",
+            ABOUT,
+        )
+
+
+def _waiting(session: Session, gap: Gap) -> Sequence[GapAsker]:
+    """Those who want to be told and were not yet."""
+    asked = sa.select(GapAsker).where(GapAsker.gap_id == gap.id, GapAsker.told_at.is_(None))
+    return session.scalars(asked.order_by(GapAsker.user_id)).all()
 
 
 def _released(session: Session, event: Event) -> Iterator[Message]:

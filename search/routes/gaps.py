@@ -171,7 +171,7 @@ def dismiss_gap(gap_id: int) -> Any:
         gap_id,
         sent,
         lambda version: cards.dismiss(db.session, gap_id, reason=reason, version=version, by=me()),
-        "Closed. Whoever asks for it again reads why.",
+        "Closed. Those who asked are told why, and whoever asks for it again reads it.",
     )
 
 

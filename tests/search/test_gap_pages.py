@@ -167,6 +167,26 @@ def test_what_was_closed_is_seen_by_curators_and_by_who_asked(
     assert "No machine has one." in asking.get("/search/gaps").text
 
 
+def test_all_who_asked_hear_why_a_card_was_closed_and_can_read_it(
+    app: Flask,
+    session: Session,
+    outbox: Deliveries,
+    new_client: NewClient,
+    alice: User,
+    bob: User,
+    cora: User,
+) -> None:
+    card = post(new_client(bob), "/search/gaps", q="grinder", tell="1")
+    second = new_client(alice)
+    post(second, "/search/gaps", q="grinders", tell="1")
+    post(new_client(cora), f"{card}/dismissal", reason="No machine has one.", version="1")
+    outbox.drain()
+    told = session.scalars(sa.select(Notice).where(Notice.about == "gaps")).all()
+    assert {notice.user_id for notice in told} == {alice.id, bob.id}
+    assert all("No machine has one." in notice.text for notice in told)
+    assert "No machine has one." in words(shown(second, told[0].path))
+
+
 def test_only_curators_make_a_card_of_wordings(
     app: Flask, session: Session, new_client: NewClient, alice: User, cora: User
 ) -> None:

@@ -16,6 +16,7 @@ from kb import drafts, lifecycle
 from kb.models import Draft, Kind
 from kb.rendering import article_path
 from people.models import User
+from people.telling import Message
 from search.gaps import answering, cards, listing, telling, writing
 from search.gaps.answering import NotInIndexYet
 from search.models import Gap, GapAsker, GapState, SearchRecord
@@ -296,6 +297,57 @@ def test_only_curators_decide(session: Session, gap: Gap, alice: User, action: s
     }
     with pytest.raises(NotAllowed):
         acts[action]()
+
+
+def told_of_closing(session: Session) -> dict[int, Message]:
+    """What is composed for each closing so far; who was told is noted."""
+    events = session.scalars(sa.select(Event).where(Event.kind == cards.DISMISSED)).all()
+    return {m.user_id: m for event in events for m in telling._dismissed(session, event)}
+
+
+def test_who_asked_is_told_once_why_a_card_was_closed_without_an_article(
+    session: Session, gap: Gap, alice: User, bob: User, cora: User
+) -> None:
+    cards.ask(session, "clean the grinder", tell=True, by=alice)
+    cards.ask(session, "clean the grinder", by=make_user(session))
+    cards.dismiss(session, gap.id, reason="The maker does it.", version=1, by=cora)
+    told = told_of_closing(session)
+    assert set(told) == {alice.id, bob.id}
+    assert "The maker does it." in told[alice.id].text
+    assert told[alice.id].path == f"/search/gaps/{gap.id}"
+    assert told_of_closing(session) == {}
+
+
+def test_who_was_told_of_the_closing_waits_again_once_the_card_is_open_again(
+    session: Session, gap: Gap, bob: User, alice: User, cora: User, clock: Clock
+) -> None:
+    cards.dismiss(session, gap.id, reason="No.", version=1, by=cora)
+    clock.move(minutes=1)
+    told_of_closing(session)
+    assert not listing.is_asker(session, gap, bob)
+    cards.reopen(session, gap.id, version=gap.version, by=cora)
+    session.expire_all()
+    assert told_of_closing(session) == {}  # delivered late, it is no news any more
+    assert listing.is_asker(session, gap, bob)
+
+
+def test_who_was_told_of_an_answer_before_does_not_wait_again_after_a_closing(
+    session: Session, gap: Gap, bob: User, alice: User, cora: User, clock: Clock
+) -> None:
+    session.get_one(GapAsker, (gap.id, bob.id)).told_at = core_clock.now()
+    clock.move(minutes=1)
+    cards.dismiss(session, gap.id, reason="No.", version=1, by=cora)
+    cards.reopen(session, gap.id, version=gap.version, by=cora)
+    session.expire_all()
+    assert not listing.is_asker(session, gap, bob)
+
+
+def test_of_a_card_that_was_joined_to_another_nobody_hears_that_it_was_closed(
+    session: Session, gap: Gap, alice: User, cora: User
+) -> None:
+    other = cards.ask(session, "grinder maintenance", tell=True, by=alice)
+    cards.merge(session, gap.id, into=other.id, version=1, by=cora)
+    assert told_of_closing(session) == {}
 
 
 def test_joined_cards_share_wordings_and_who_asked(
