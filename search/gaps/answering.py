@@ -147,5 +147,12 @@ def is_listed(session: Session, article_id: int) -> bool:
     return session.scalar(sa.select(Article.id).where(Article.id == article_id, listed)) is not None
 
 
+def is_away(session: Session, gap: Gap) -> bool:
+    """Whether a card was answered by an article that readers do not have any more."""
+    if gap.state is not GapState.ANSWERED:
+        return False
+    return gap.article_id is None or not is_listed(session, gap.article_id)
+
+
 def _anybody(session: Session) -> User:
     return session.scalars(sa.select(User).where(User.active).order_by(User.id).limit(1)).one()

@@ -13,6 +13,7 @@ from core.errors import Conflict, Invalid, NotAllowed
 from core.text import one_line, unfold_lines
 from kb import topics
 from people.models import User
+from search.gaps.answering import is_away
 from search.gaps.states import GapAction, locked, move
 from search.models import Gap, GapAsker, GapState, GapWording
 from search.permissions import can_curate_search
@@ -32,14 +33,15 @@ def ask(
 ) -> Gap:
     """Ask colleagues for what nothing was found for; whoever asks for the same joins the card.
 
-    Who says what an answer lacks opens its card again; what curators closed stays closed.
+    Who says what an answer lacks opens its card again, and whoever asks once its article is gone;
+    what curators closed stays closed.
     """
     query, note = _wording(query), _note(note)
     gap = _having(session, [key_of(parse(query))])
     if gap is None:
         gap = _made(session, [query], note, topic, by)
     else:
-        if gap.state is GapState.ANSWERED and note:
+        if is_away(session, gap) or (note and gap.state is GapState.ANSWERED):
             _open_again(session, gap)
         if gap.state in (GapState.OPEN, GapState.CLAIMED):
             _add_note(gap, note)
@@ -61,6 +63,8 @@ def make(
     gap = _having(session, [key_of(parse(clean[0]))])
     if gap is None:
         return _made(session, clean, _note(note), topic, by)
+    if is_away(session, gap):
+        _open_again(session, gap)
     _add_wordings(session, gap, clean)
     return gap
 

@@ -26,6 +26,11 @@ class Card:
     people: int  # who looked for it in the last thirty days, or asked
     article: ResultRow | None  # which answered it, if this person may find it
 
+    @property
+    def is_away(self) -> bool:
+        """Whether its article is not there any more, so that it may be asked for again."""
+        return self.gap.state is GapState.ANSWERED and self.article is None
+
 
 def cards(
     session: Session, reader: User, state: GapState, *, offset: int = 0, limit: int = 20

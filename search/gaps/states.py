@@ -16,7 +16,7 @@ class GapAction(StrEnum):
     GIVE_BACK = "give_back"  # by the writer, by curators, or because the draft is gone
     ANSWER = "answer"  # by an article that is live
     DISMISS = "dismiss"  # by curators: it needs no article, or stands on another card
-    REOPEN = "reopen"  # by curators
+    REOPEN = "reopen"  # by curators, or by who asks again for what was answered
 
 
 _NEXT = {

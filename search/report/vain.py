@@ -99,7 +99,7 @@ def _most_frequent(typed: Counter[str]) -> str:
     return min(typed, key=lambda wording: (-typed[wording], wording))
 
 
-def gaps_of(session: Session, keys: Sequence[str]) -> Mapping[str, int]:
+def gaps_of(session: Session, keys: Sequence[str]) -> Mapping[str, Gap]:
     """Which of these words are on a gap card already, and on which."""
-    query = sa.select(GapWording.key, Gap.id).join(Gap).where(GapWording.key.in_(keys))
+    query = sa.select(GapWording.key, Gap).join(Gap).where(GapWording.key.in_(keys))
     return {row[0]: row[1] for row in session.execute(query)}

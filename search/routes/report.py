@@ -1,5 +1,6 @@
 """What curators can see of searches: what was looked for in vain, and how often people find."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import Response, current_app, render_template, request, url_for
@@ -11,6 +12,9 @@ from core.web import settings
 from kb.topics import Node, Tree, tree
 from people import company
 from people.signin import me
+from search.gaps import listing
+from search.gaps.listing import Card
+from search.models import GapState
 from search.permissions import can_curate_search
 from search.report import Report, period, sheets, vain
 from search.report.lists import Cluster
@@ -85,15 +89,22 @@ def _report() -> Report:
     return report
 
 
-def _cards(shown: Any) -> dict[tuple[str, ...], int]:
+def _cards(shown: Iterable[Sequence[Cluster]]) -> dict[tuple[str, ...], Card]:
     """Which clusters are on a gap card already, by their words."""
     clusters = [each for list_ in shown for each in list_]
     on = vain.gaps_of(db.session, [key for each in clusters for key in each.keys])
+    gaps = list({gap.id: gap for gap in on.values()}.values())
+    seen = {card.gap.id: card for card in listing.seen(db.session, me(), gaps)}
     return {
-        each.keys: next(on[key] for key in each.keys if key in on)
+        each.keys: min((seen[on[key].id] for key in each.keys if key in on), key=_closed)
         for each in clusters
         if any(key in on for key in each.keys)
     }
+
+
+def _closed(card: Card) -> tuple[int, bool]:
+    """Of several cards of a cluster the one that is most open tells what becomes of it."""
+    return list(GapState).index(card.gap.state), card.is_away
 
 
 def _topic(topics: Tree) -> Node | None:

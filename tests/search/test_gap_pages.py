@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,8 @@ from kb import lifecycle
 from kb.models import Article, Draft
 from people.models import Notice, User
 from search.models import Gap, GapState, SearchRecord
+from search.query import parse
+from search.records import key_of
 from search.report import vain
 from tests.conftest import Browser, Clock, Deliveries
 from tests.factories import edit, make_article, make_topic, reading, submit
@@ -35,7 +38,11 @@ def shown(browser: Browser, address: str, status: int = 200) -> BeautifulSoup:
 def words(page: BeautifulSoup) -> str:
     main = page.find("main")
     assert main is not None
-    return re.sub(r"\s+", " ", main.get_text(" ", strip=True))
+    return words_of(main)
+
+
+def words_of(tag: Tag) -> str:
+    return re.sub(r"\s+", " ", tag.get_text(" ", strip=True))
 
 
 def post(browser: Browser, address: str, status: int = 303, **sent: object) -> str:
@@ -187,6 +194,33 @@ def test_all_who_asked_hear_why_a_card_was_closed_and_can_read_it(
     assert "No machine has one." in words(shown(second, told[0].path))
 
 
+def test_who_meets_a_card_whose_article_is_gone_asks_again_without_saying_why(
+    app: Flask, session: Session, new_client: NewClient, alice: User, bob: User, cora: User
+) -> None:
+    article = make_article(session, alice, title="Grinder care", approver=cora)
+    card = post(new_client(alice), "/search/gaps", q="grinder dirt")
+    gap = only_gap(session)
+    gap.state, gap.article_id, gap.closed_at = GapState.ANSWERED, article.id, gap.at
+    session.commit()
+    reader = new_client(bob)
+    assert post(reader, "/search/gaps", q="grinder dirt", tell="1") == card
+    session.expire_all()
+    assert only_gap(session).state is GapState.ANSWERED  # the article is there to be read
+    lifecycle.archive(session, article, number=1, reason="It is gone.", by=cora)
+    session.commit()
+    page = shown(reader, card)
+    assert "not there at present" in words(page)
+    form = page.select_one("main form[action='/search/gaps']")
+    assert form is not None
+    assert form.select("[required]") == []
+    sent: dict[str, Any] = {
+        str(each["name"]): each.get("value", "") for each in form.select("input")
+    }
+    assert post(reader, "/search/gaps", **sent) == card
+    assert "grinder dirt" in words(shown(reader, "/search/gaps"))
+    assert "Do not tell me" in words(shown(reader, card))
+
+
 def test_only_curators_make_a_card_of_wordings(
     app: Flask, session: Session, new_client: NewClient, alice: User, cora: User
 ) -> None:
@@ -205,6 +239,48 @@ def test_what_is_asked_without_words_is_asked_again(
 
 
 # The report
+
+
+def test_the_report_offers_a_card_as_what_it_is(
+    app: Flask,
+    session: Session,
+    clock: Clock,
+    new_client: NewClient,
+    alice: User,
+    bob: User,
+    cora: User,
+) -> None:
+    """Those that are closed for nothing, or whose article is gone, are opened again from there."""
+    article = make_article(session, alice, title="Grinder care", approver=cora)
+    reader, curator = new_client(bob), new_client(cora)
+    for query in ("open", "answered", "away", "closed"):
+        facts = {"query": query, "key": key_of(parse(query)), "found": 0, "user_id": bob.id}
+        session.add(SearchRecord(at=clock.now() - timedelta(days=1), **facts))
+        post(reader, "/search/gaps", q=query)
+    gaps = {gap.query: gap for gap in session.scalars(sa.select(Gap))}
+    for query in ("answered", "away"):
+        gaps[query].state, gaps[query].closed_at = GapState.ANSWERED, clock.now()
+    gaps["answered"].article_id = article.id
+    session.commit()
+    post(curator, f"/search/gaps/{gaps['closed'].id}/dismissal", reason="No need.", version="1")
+
+    rows = {
+        row.h3.get_text(): row
+        for row in shown(curator, "/search/report").select(".asked")
+        if row.h3
+    }
+    assert "See its card" in words_of(rows["open"])
+    assert "Answered by Grinder care" in words_of(rows["answered"])
+    assert "The article that answered it is not there" in words_of(rows["away"])
+    assert "Closed without an article: No need." in words_of(rows["closed"])
+    for query, again in (("open", 0), ("answered", 0), ("away", 1), ("closed", 1)):
+        assert len(rows[query].select("form[action$='/reopening']")) == again
+    for query in ("away", "closed"):
+        form = rows[query].form
+        assert form is not None
+        post(curator, str(form["action"]), version=str(form.input["value"]) if form.input else "")
+        session.expire_all()
+        assert gaps[query].state is GapState.OPEN
 
 
 @pytest.fixture

@@ -268,6 +268,38 @@ def test_an_article_is_named_by_its_address_as_it_is_copied(
     assert gap.article_id == article.id
 
 
+@pytest.mark.parametrize("way", ["archived", "hidden", "deleted"])
+@pytest.mark.parametrize("note", ["", "It was of use."])
+def test_whoever_asks_for_what_an_article_answered_that_is_gone_opens_the_card_again(
+    session: Session, gap: Gap, alice: User, cora: User, way: str, note: str
+) -> None:
+    article = make_article(session, alice, title="Clean the grinder", approver=cora)
+    answering.answer_with(session, gap.id, article.slug or "", 1, version=1, by=cora)
+    if way == "archived":
+        lifecycle.archive(session, article, number=1, reason="The grinder is gone.", by=cora)
+    elif way == "hidden":
+        lifecycle.hide(session, article, reason="A name is in it.", by=cora)
+    else:
+        gap.article_id = None
+    session.flush()
+    asked = cards.ask(session, "clean the grinder", note=note, tell=True, by=alice)
+    assert asked is gap
+    assert (state_of(gap), gap.article_id, gap.closed_at) == (GapState.OPEN, None, None)
+    assert askers(session, gap) == {alice.id, gap.by_id}
+    assert listing.is_asker(session, gap, alice)
+
+
+def test_a_curator_who_makes_a_card_whose_article_is_gone_opens_it_again(
+    session: Session, gap: Gap, alice: User, cora: User
+) -> None:
+    article = make_article(session, alice, title="Clean the grinder", approver=cora)
+    answering.answer_with(session, gap.id, article.slug or "", 1, version=1, by=cora)
+    assert cards.make(session, [gap.query], by=cora).state is GapState.ANSWERED
+    lifecycle.archive(session, article, number=1, reason="The grinder is gone.", by=cora)
+    session.flush()
+    assert cards.make(session, [gap.query], by=cora).state is GapState.OPEN
+
+
 # What curators decide
 
 
