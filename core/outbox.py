@@ -33,6 +33,13 @@ POLL_SECONDS = 0.5  # how soon a commit of another process is noticed
 PERIODIC_SECONDS = 1.0  # how often to look for periodic tasks
 
 
+class NotYet(Exception):
+    """What a handler waits for is not there yet: it is called again, and that is nothing to report.
+
+    Once it has waited through all tries, it is given up as what failed is.
+    """
+
+
 class Event(Model):
     """A fact: what happened to which thing, by whom."""
 
@@ -329,6 +336,9 @@ class Worker:
                 with self._db.writing() as session:
                     _mark_done(session, ids)
                     session.commit()
+        except NotYet as error:
+            log.info("%s waits with %d deliveries: %s", subscriber.name, len(ids), error)
+            return error
         except Exception as error:
             log.warning(
                 "%s failed for %d deliveries: %s",
@@ -347,9 +357,11 @@ class Worker:
             ours = sa.select(Delivery).where(Delivery.id.in_(ids), Delivery.due_at == until)
             for delivery in session.scalars(ours):
                 delivery.error = f"{type(error).__name__}: {error}"[:500]
-                delivery.due_at = (
-                    now + _wait(delivery.attempts) if delivery.attempts < TRIES else None
-                )
+                if delivery.attempts < TRIES:
+                    delivery.due_at = now + _wait(delivery.attempts)
+                else:
+                    delivery.due_at = None
+                    log.warning("%s is given up: %s", delivery.subscriber, delivery.error)
             session.commit()
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from core import clock, outbox
 from core.db import beside
 from core.errors import Conflict, Invalid, NotAllowed
-from core.outbox import Event
+from core.outbox import Event, NotYet
 from kb import queries
 from kb.models import Article
 from kb.queries import ResultRow
@@ -32,8 +32,8 @@ SUBSCRIBER = "search-gaps"
 ANSWERED = "gap.answered"
 
 
-class NotInIndexYet(Exception):
-    """The index does not hold the live text yet; the delivery is tried again."""
+class NotInIndexYet(NotYet):
+    """The index does not hold the live text yet, as mostly at first; the delivery is tried again."""
 
 
 class Ranks(Protocol):

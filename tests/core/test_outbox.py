@@ -1,5 +1,6 @@
 """Events and their deliveries: recorded with the change, made exactly once, tried again."""
 
+import logging
 import threading
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core import outbox as outbox_module
 from core.db import Database, on_commit
-from core.outbox import LEASE, TRIES, Delivery, Event, Worker, record, subscribe
+from core.outbox import LEASE, TRIES, Delivery, Event, NotYet, Worker, record, status, subscribe
 from tests.conftest import Clock, Deliveries
 
 
@@ -141,6 +142,27 @@ def test_after_many_tries_a_delivery_is_given_up_until_somebody_asks(
     assert (status.waiting, status.failed, status.oldest) == (1, 0, deliveries(session)[0].event.at)
     outbox.drain()
     assert listener.subjects == [1]
+
+
+def test_what_only_waits_is_tried_again_without_alarm_until_it_is_given_up(
+    session: Session, outbox: Deliveries, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    def waits(session: Session, events: Sequence[Event]) -> None:
+        raise NotYet("the text of article 1")
+
+    subscribe("cards", ["published"], waits, batch=50)
+    for subject in (1, 2):
+        record(session, "published", subject)
+    caplog.set_level(logging.INFO, "firsthand.outbox")
+    for _ in range(TRIES - 1):
+        outbox.drain()
+        clock.move(hours=2)
+    assert {log.levelno for log in caplog.records} == {logging.INFO}
+    assert not any(log.exc_info for log in caplog.records)
+    outbox.drain()
+    given_up = [log for log in caplog.records if log.levelno == logging.WARNING]
+    assert len(given_up) == status(session).failed == 2
+    assert "the text of article 1" in given_up[0].getMessage()
 
 
 def test_retry_leaves_alone_what_is_done_or_not_tried_yet(

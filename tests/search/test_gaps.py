@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core import clock as core_clock
 from core.db import Database
 from core.errors import Conflict, Invalid, NotAllowed
-from core.outbox import Event
+from core.outbox import Event, record, subscribe
 from curation import workflow
 from curation.models import State
 from kb import drafts, lifecycle
@@ -20,7 +20,7 @@ from people.telling import Message
 from search.gaps import answering, cards, listing, telling, writing
 from search.gaps.answering import NotInIndexYet
 from search.models import Gap, GapAsker, GapState, SearchRecord
-from tests.conftest import Clock
+from tests.conftest import Clock, Deliveries
 from tests.factories import edit, make_article, make_review, make_topic, make_user, submit
 
 
@@ -227,6 +227,30 @@ def test_an_approved_text_answers_the_card_once_the_index_has_it(
     assert set(told) == {alice.id, gap.by_id}
     assert told[gap.by_id].path.startswith("/articles/")
     assert "now third" in told[alice.id].text
+
+
+@pytest.mark.usefixtures("follow")
+def test_that_the_index_has_not_got_a_text_yet_is_tried_again_without_alarm(
+    session: Session,
+    outbox: Deliveries,
+    gap: Gap,
+    alice: User,
+    cora: User,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    index = Indexed(1, has=False)
+    subscribe("cards", ["published"], lambda session, e: answering.follow(session, e, index))
+    draft = written(session, gap, alice)
+    review = make_review(session, alice, state=State.APPROVED, curator=cora, draft=draft)
+    record(session, "published", review.article_id)
+    outbox.drain()
+    assert state_of(gap) is GapState.CLAIMED
+    assert caplog.records == []
+    index.has = True
+    clock.move(minutes=1)
+    outbox.drain()
+    assert state_of(gap) is GapState.ANSWERED
 
 
 @pytest.mark.usefixtures("follow")
