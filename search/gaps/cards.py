@@ -1,6 +1,6 @@
 """Cards are made and joined by whoever asks, sorted out by curators."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from core.errors import Conflict, Invalid, NotAllowed
 from core.text import one_line, unfold_lines
 from kb import topics
 from people.models import User
+from search.gaps import sameness
 from search.gaps.answering import is_away
 from search.gaps.states import GapAction, locked, move
 from search.models import Gap, GapAsker, GapState, GapWording
@@ -25,7 +26,7 @@ DISMISSED = "gap.dismissed"
 LONGEST_NOTE = 1000  # of one person
 LONGEST_NOTES = 5000  # of all who asked
 LONGEST_REASON = 500
-MOST_WORDINGS = 40
+MOST_WORDINGS = 40  # that are added to a card by asking
 
 
 def ask(
@@ -37,10 +38,12 @@ def ask(
     what curators closed stays closed.
     """
     query, note = _wording(query), _note(note)
-    gap = _having(session, [key_of(parse(query))])
+    gap = _having(session, query)
     if gap is None:
-        gap = _made(session, [query], note, topic, by)
+        gap = _made(session, query, note, topic, by)
     else:
+        if len(gap.wordings) < MOST_WORDINGS:
+            _add_wordings(session, gap, _by_key([query]))
         if is_away(session, gap) or (note and gap.state is GapState.ANSWERED):
             _open_again(session, gap)
         if gap.state in (GapState.OPEN, GapState.CLAIMED):
@@ -58,20 +61,21 @@ def make(
     Wordings that are on some other card stay there; if the first one is, that is the card.
     """
     _require_curator(session, by)
-    first, *others = [one_line(each) for each in wordings[:MOST_WORDINGS]] or [""]
-    clean = [_wording(first), *(each for each in others if key_of(parse(each)))]
-    gap = _having(session, [key_of(parse(clean[0]))])
+    first, *others = wordings or [""]
+    first = _wording(first)
+    gap = _having(session, first)
     if gap is None:
-        return _made(session, clean, _note(note), topic, by)
-    if is_away(session, gap):
+        gap = _made(session, first, _note(note), topic, by)
+    elif is_away(session, gap):
         _open_again(session, gap)
-    _add_wordings(session, gap, clean)
+    _add_wordings(session, gap, _by_key([first, *others[:MOST_WORDINGS]]))
     return gap
 
 
-def _made(session: Session, wordings: Sequence[str], note: str, topic: str, by: User) -> Gap:
+def _made(session: Session, wording: str, note: str, topic: str, by: User) -> Gap:
+    key = key_of(parse(wording))
     gap = Gap(
-        query=wordings[0],
+        query=wording,
         state=GapState.OPEN,
         topic_id=_topic_id(session, topic),
         note=note,
@@ -84,31 +88,43 @@ def _made(session: Session, wordings: Sequence[str], note: str, topic: str, by: 
         with session.begin_nested():
             session.add(gap)
             session.flush()  # its wordings carry the id
-            gap.wordings.append(GapWording(key=key_of(parse(wordings[0])), query=wordings[0]))
+            gap.wordings.append(GapWording(key=key, query=wording))
             session.flush()
     except IntegrityError:  # somebody asked for the same at this very moment
-        there = _having(session, [key_of(parse(wordings[0]))])
+        there = _having(session, wording)
         if there is None:
             raise
         gap = there
-    _add_wordings(session, gap, wordings[1:])
     return gap
 
 
-def _add_wordings(session: Session, gap: Gap, wordings: Iterable[str]) -> None:
+def _by_key(wordings: Iterable[str]) -> dict[str, str]:
+    """Those that have any words, each as one line."""
+    lines = [one_line(wording) for wording in wordings]
+    return {key: line for line in lines if (key := key_of(parse(line)))}
+
+
+def _add_wordings(session: Session, gap: Gap, wordings: Mapping[str, str]) -> None:
     """Those that are on no card yet; somebody else may be adding the same at this moment."""
-    wanted = {key_of(parse(wording)): wording for wording in wordings}
-    if not wanted:
+    there = {wording.key for wording in gap.wordings}
+    rows = [
+        {"gap_id": gap.id, "key": key, "query": wording}
+        for key, wording in wordings.items()
+        if key not in there
+    ]
+    if not rows:
         return
-    rows = [{"gap_id": gap.id, "key": key, "query": query} for key, query in wanted.items()]
     statement = insert(session, GapWording.__table__).on_conflict_do_nothing(index_elements=["key"])
     session.execute(statement, rows)
     session.expire(gap, ["wordings"])
 
 
-def _having(session: Session, keys: Sequence[str]) -> Gap | None:
-    query = sa.select(Gap).join(GapWording).where(GapWording.key.in_(keys))
-    return session.scalar(query.order_by(Gap.id).limit(1).with_for_update(of=Gap))
+def _having(session: Session, wording: str) -> Gap | None:
+    """The card that asks for the same, and that nobody else changes before this transaction ends."""
+    gap_id = sameness.gap_of(session, wording)
+    if gap_id is None:
+        return None
+    return session.scalar(sa.select(Gap).where(Gap.id == gap_id).with_for_update(of=Gap))
 
 
 # Who wants to be told
@@ -151,7 +167,7 @@ def change(
     gap = locked(session, gap_id, version=version)
     gap.query, gap.note, gap.topic_id = wanted
     gap.version += 1
-    _add_wordings(session, gap, [query])
+    _add_wordings(session, gap, _by_key([query]))
     return gap
 
 
@@ -176,10 +192,10 @@ def reopen(session: Session, gap_id: int, *, version: int, by: User) -> Gap:
     if gap.state is GapState.OPEN:
         return gap
     gap = locked(session, gap_id, version=version)
-    if not gap.wordings and _having(session, [key_of(parse(gap.query))]):
+    if not gap.wordings and _having(session, gap.query):
         raise Conflict("Its words are on another card now. Look there.")
     _open_again(session, gap)
-    _add_wordings(session, gap, [gap.query])
+    _add_wordings(session, gap, _by_key([gap.query]))
     return gap
 
 

@@ -8,6 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 
 from core.db import db
 from core.errors import Conflict, DomainError, Invalid, NotFound, Unavailable
+from core.text import one_line, quoted
 from core.web import number, page_of, posted, settings
 from kb import forms
 from kb.models import Draft
@@ -65,7 +66,7 @@ def ask() -> Any:
         db.session.rollback()
         return _ask_page(sent, error.fields), error.status
     db.session.commit()
-    flash(_asked_words(gap))
+    flash(_asked_words(gap, sent.get("q", "")))
     if not can_see_gap(db.session, me(), gap):
         return redirect(url_for("search.gaps"), 303)
     return _to(gap)
@@ -82,11 +83,14 @@ def _asked(sent: Mapping[str, str]) -> Gap:
     )
 
 
-def _asked_words(gap: Gap) -> str:
+def _asked_words(gap: Gap, wording: str) -> str:
     if gap.state is GapState.ANSWERED:
         return "Somebody has written that. Look whether it is what you meant."
     if gap.state is GapState.DISMISSED:
         return f"Somebody asked for that before, and curators closed it: {gap.closed_because}"
+    if gap.query != one_line(wording):
+        before = f"It was asked for before, as {quoted(gap.query)}, and that is one card now."
+        return f"{before} Your colleagues see it among the wanted articles."
     return "Your colleagues see it among the wanted articles."
 
 

@@ -230,6 +230,17 @@ def test_only_curators_make_a_card_of_wordings(
     assert [each.query for each in only_gap(session).wordings] == ["tender", "bids"]
 
 
+def test_who_asks_in_another_order_reads_that_it_was_asked_for_before(
+    app: Flask, session: Session, new_client: NewClient, alice: User, bob: User
+) -> None:
+    card = post(new_client(alice), "/search/gaps", q="install unicorn saddle", tell="1")
+    second = new_client(bob)
+    assert post(second, "/search/gaps", q="unicorn saddle install?", tell="1") == card
+    page = second.get(card).text
+    assert "It was asked for before, as “install unicorn saddle”" in page
+    assert "2 people look for it" in words(shown(second, card))
+
+
 def test_what_is_asked_without_words_is_asked_again(
     app: Flask, new_client: NewClient, alice: User
 ) -> None:

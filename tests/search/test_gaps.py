@@ -1,6 +1,7 @@
 """Gap cards: asked for, joined, claimed, carried by a draft, answered, and what curators decide."""
 
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 import sqlalchemy as sa
@@ -96,6 +97,52 @@ def test_curators_make_a_card_of_several_wordings_and_others_join_by_each(
     assert cards.ask(session, "answering tenders", by=alice) is made
     with pytest.raises(NotAllowed):
         cards.make(session, ["a", "b"], by=alice)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("install unicorn saddle", "unicorn saddle install?"),
+        ("How do I install a unicorn saddle", "unicorn saddle, how to install"),
+        ("convert csv to pdf", "csv convert to pdf"),
+        ("windows 10 office 11", "office 11 windows 10"),
+    ],
+)
+def test_the_same_words_in_another_order_are_the_same_card(
+    session: Session, alice: User, bob: User, first: str, second: str
+) -> None:
+    gap = cards.ask(session, first, by=bob)
+    assert cards.ask(session, second, tell=True, by=alice) is gap
+    assert [wording.query for wording in gap.wordings] == [first, second]
+    assert askers(session, gap) == {alice.id}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("convert csv to pdf", "convert pdf to csv"),
+        ("csv nach pdf", "pdf nach csv"),
+        ("travel before approval", "approval before travel"),
+        ("windows 10 office 11", "windows 11 office 10"),
+        ("upgrade 2.3", "upgrade 3.2"),
+        ("北京到上海", "上海到北京"),
+        ('"time out" page', '"out time" page'),
+        ("where is it", "it is where"),
+        ("install saddle", "install saddle saddle"),
+    ],
+)
+def test_words_whose_order_says_what_is_meant_are_two_cards(
+    session: Session, alice: User, bob: User, first: str, second: str
+) -> None:
+    assert cards.ask(session, second, by=alice) is not cards.ask(session, first, by=bob)
+
+
+def test_a_card_takes_only_so_many_orders_of_its_words(session: Session, bob: User) -> None:
+    terms = ("burr", "motor", "dial", "hopper", "lid")
+    orders = [" ".join(order) for order in permutations(terms)]
+    gap = cards.ask(session, orders[0], by=bob)
+    assert {cards.ask(session, order, by=bob).id for order in orders[:50]} == {gap.id}
+    assert len(gap.wordings) == cards.MOST_WORDINGS
 
 
 # Writing
