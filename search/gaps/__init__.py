@@ -15,7 +15,7 @@ def init(engine: Engine, pipeline: Pipeline) -> None:
     from kb import drafts
     from kb.publishing import PUBLISHED
     from kb.topics import ARTICLE_CHANGED
-    from search.gaps import answering, telling, writing
+    from search.gaps import answering, searched, telling, writing
 
     finding = answering.Finding(engine, pipeline)
 
@@ -27,4 +27,5 @@ def init(engine: Engine, pipeline: Pipeline) -> None:
     kinds = [PUBLISHED, ARTICLE_CHANGED]
     outbox.subscribe(answering.SUBSCRIBER, kinds, follow, batch=50)
     periodic.every("search-gaps", writing.EVERY_SECONDS, writing.open_abandoned)
+    periodic.every("search-gap-words", searched.EVERY_SECONDS, searched.forget_hidden)
     telling.init_app()

@@ -13,7 +13,7 @@ from core.errors import Conflict, Invalid, NotAllowed
 from core.text import one_line, unfold_lines
 from kb import topics
 from people.models import User
-from search.gaps import sameness
+from search.gaps import sameness, searched
 from search.gaps.answering import is_away
 from search.gaps.states import GapAction, locked, move
 from search.models import Gap, GapAsker, GapState, GapWording
@@ -54,11 +54,18 @@ def ask(
 
 
 def make(
-    session: Session, wordings: Sequence[str], *, note: str = "", topic: str = "", by: User
+    session: Session,
+    wordings: Sequence[str],
+    *,
+    searches: Sequence[int] = (),
+    note: str = "",
+    topic: str = "",
+    by: User,
 ) -> Gap:
     """A curator makes a card of several wordings, the first of which stands for all.
 
-    Wordings that are on some other card stay there; if the first one is, that is the card.
+    Those of searches are told by the ids of their records. Wordings that are on some other card
+    stay there; if the first one is, that is the card.
     """
     _require_curator(session, by)
     first, *others = wordings or [""]
@@ -68,7 +75,8 @@ def make(
         gap = _made(session, first, _note(note), topic, by)
     elif is_away(session, gap):
         _open_again(session, gap)
-    _add_wordings(session, gap, _by_key([first, *others[:MOST_WORDINGS]]))
+    more = _by_key([first, *others]) | searched.wordings(session, searches[:MOST_WORDINGS])
+    _add_wordings(session, gap, more)
     return gap
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from search.query import parse
+from search.records import key_of
 from search.report import clusters, masking, vain
 from search.report.keeping import Kept, latest_of_few
 from search.report.meanings import Encoding, Meanings
@@ -20,6 +22,7 @@ class Cluster:
 
     keys: tuple[str, ...]  # the most frequent first
     wordings: tuple[str, ...]  # one of each key, without what may be personal
+    search_ids: tuple[int, ...]  # the record of one search in each of these wordings
     people: int  # each counted once
     searches: int
     unnamed: int  # of them, by people whose names are forgotten
@@ -28,6 +31,11 @@ class Cluster:
     def examples(self) -> tuple[str, ...]:
         """Other wordings than the first that read differently."""
         return tuple(dict.fromkeys(self.wordings))[1 : EXAMPLES + 1]
+
+    @property
+    def to_ask(self) -> str:
+        """The first wording of which anything is left to ask for; empty if all that is hidden."""
+        return next((each for each in self.wordings if key_of(parse(each))), "")
 
     @property
     def weight(self) -> int:
@@ -67,6 +75,7 @@ def _cluster(together: Sequence[Asked]) -> Cluster:
     return Cluster(
         keys=tuple(each.key for each in together),
         wordings=tuple(masking.masked(each.wording) for each in together),
+        search_ids=tuple(each.search_id for each in together),
         people=len(frozenset[int]().union(*(each.people for each in together))),
         searches=sum(each.searches for each in together),
         unnamed=sum(each.unnamed for each in together),

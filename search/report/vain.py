@@ -46,6 +46,7 @@ class Asked:
     unnamed: int  # searches of which nobody knows any more whose they were
     people: frozenset[int]
     wording: str
+    search_id: int  # the record of one search in this wording
 
 
 def looked_at(session: Session, days: Period) -> Period:
@@ -76,22 +77,26 @@ def asked(session: Session, vain: Vain, days: Period) -> list[Asked]:
     rows = session.execute(query).all()
     people: defaultdict[str, set[int]] = defaultdict(set)
     typed: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for key, wording, user_id, times in _each(session, [row[0] for row in rows], here):
+    ids: dict[tuple[str, str], int] = {}
+    for key, wording, user_id, times, id_ in _each(session, [row[0] for row in rows], here):
         typed[key][wording] += times
+        ids[key, wording] = id_
         if user_id is not None:
             people[key].add(user_id)
     return [
-        Asked(key, number, unnamed, frozenset(people[key]), _most_frequent(typed[key]))
+        Asked(key, number, unnamed, frozenset(people[key]), wording, ids[key, wording])
         for key, number, unnamed in rows
+        for wording in [_most_frequent(typed[key])]
     ]
 
 
 def _each(
     session: Session, keys: Sequence[str], here: Sequence[sa.ColumnElement[bool]]
-) -> Iterable[sa.Row[str, str, int | None, int]]:
-    """How often each person put these words in each way."""
+) -> Iterable[sa.Row[str, str, int | None, int, int]]:
+    """How often each person put these words in each way, and the record of the last time."""
     each = (SearchRecord.key, SearchRecord.query, SearchRecord.user_id)
-    query = sa.select(*each, sa.func.count()).where(SearchRecord.key.in_(keys), *here)
+    numbers = sa.func.count(), sa.func.max(SearchRecord.id)
+    query = sa.select(*each, *numbers).where(SearchRecord.key.in_(keys), *here)
     return session.execute(query.group_by(*each))
 
 

@@ -58,7 +58,7 @@ def new_gap() -> Any:
 
 @bp.post("/search/gaps")
 def ask() -> Any:
-    """Ask colleagues for what was not found; curators name several wordings of it."""
+    """Ask colleagues for what was not found; curators say which searches asked for it."""
     sent = posted()
     try:
         gap = _asked(sent)
@@ -74,12 +74,11 @@ def ask() -> Any:
 
 def _asked(sent: Mapping[str, str]) -> Gap:
     note, topic = sent.get("note", ""), sent.get("topic", "")
-    others = request.form.getlist("wording")
-    if others and can_curate_search(db.session, me()):
-        wordings = [sent.get("q", ""), *others]
-        return cards.make(db.session, wordings, note=note, topic=topic, by=me())
+    wording, searches = sent.get("q", ""), request.form.getlist("search", type=number)
+    if searches and can_curate_search(db.session, me()):
+        return cards.make(db.session, [wording], searches=searches, note=note, topic=topic, by=me())
     return cards.ask(
-        db.session, sent.get("q", ""), note=note, tell=bool(sent.get("tell")), topic=topic, by=me()
+        db.session, wording, note=note, tell=bool(sent.get("tell")), topic=topic, by=me()
     )
 
 

@@ -221,12 +221,23 @@ def test_who_meets_a_card_whose_article_is_gone_asks_again_without_saying_why(
     assert "Do not tell me" in words(shown(reader, card))
 
 
-def test_only_curators_make_a_card_of_wordings(
+def looked_for(session: Session, query: str, by: User) -> int:
+    """The record of a search that found nothing."""
+    record = SearchRecord(
+        at=core_clock.now(), query=query, key=key_of(parse(query)), found=0, user_id=by.id
+    )
+    session.add(record)
+    session.commit()
+    return record.id
+
+
+def test_only_curators_make_a_card_of_what_was_searched_for(
     app: Flask, session: Session, new_client: NewClient, alice: User, cora: User
 ) -> None:
-    post(new_client(alice), "/search/gaps", q="tender", wording=["tender", "bids"])
+    searches = [looked_for(session, query, alice) for query in ("tender", "bids")]
+    post(new_client(alice), "/search/gaps", q="tender", search=searches)
     assert [each.query for each in only_gap(session).wordings] == ["tender"]
-    post(new_client(cora), "/search/gaps", q="tender", wording=["tender", "bids"])
+    post(new_client(cora), "/search/gaps", q="tender", search=[*searches, 10**9 - 1, "x"])
     assert [each.query for each in only_gap(session).wordings] == ["tender", "bids"]
 
 
@@ -328,6 +339,33 @@ def test_the_report_says_what_and_never_who(
     assert "printer 1 person, 1 search" in page
     assert "Canary" not in page
     assert "bob@example.com" not in page
+
+
+def test_a_card_of_words_that_are_hidden_in_part_counts_who_looked_for_them_and_shows_none(
+    app: Flask, session: Session, new_client: NewClient, bob: User, cora: User
+) -> None:
+    looked_for(session, "call 079 123 45 67 zzzx", bob)
+    curator = new_client(cora)
+    report = shown(curator, "/search/report")
+    form = report.select_one(".asked form")
+    assert form is not None
+    sent: dict[str, Any] = {str(i["name"]): i.get("value", "") for i in form.select("input")}
+    assert sent["q"] == "call […] zzzx"
+    card = post(curator, "/search/gaps", **sent)
+    pages = [shown(curator, address) for address in ("/search/report", card)]
+    assert "See its card" in words(pages[0])
+    assert "1 person looks for it" in words(pages[1])
+    for page in (report, *pages):
+        assert "123" not in str(page.main)
+
+
+def test_no_card_is_offered_of_what_is_hidden_altogether(
+    app: Flask, session: Session, new_client: NewClient, bob: User, cora: User
+) -> None:
+    looked_for(session, "bob@example.com", bob)
+    page = shown(new_client(cora), "/search/report")
+    assert page.select(".asked form") == []
+    assert "No card can be made of what is hidden" in words(page)
 
 
 def test_each_part_of_the_report_can_be_taken_along(

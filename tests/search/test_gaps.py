@@ -18,9 +18,11 @@ from kb.models import Draft, Kind
 from kb.rendering import article_path
 from people.models import User
 from people.telling import Message
-from search.gaps import answering, cards, listing, telling, writing
+from search.gaps import answering, cards, listing, searched, telling, writing
 from search.gaps.answering import NotInIndexYet
 from search.models import Gap, GapAsker, GapState, SearchRecord
+from search.query import parse
+from search.records import key_of
 from tests.conftest import Clock, Deliveries
 from tests.factories import edit, make_article, make_review, make_topic, make_user, submit
 
@@ -466,6 +468,29 @@ def test_joined_cards_share_wordings_and_who_asked(
     assert cards.ask(session, "clean the grinder", by=alice) is merged
     with pytest.raises(Conflict, match="on another card"):
         cards.reopen(session, gap.id, version=gap.version, by=cora)
+
+
+def test_what_a_card_hides_of_a_search_goes_with_the_last_record_of_it(
+    session: Session, alice: User, cora: User
+) -> None:
+    records = [
+        SearchRecord(at=core_clock.now(), query=query, key=key_of(parse(query)), found=0)
+        for query in ("call 079 123 45 67", "call me")
+    ]
+    session.add_all(records)
+    session.flush()
+    gap = cards.make(session, ["call […]"], searches=[each.id for each in records], by=cora)
+    hidden = [key_of(parse("call 079 123 45 67"))]
+    kept = ["call"]
+    assert [each.key for each in gap.wordings] == kept + hidden
+    assert {each.query for each in gap.wordings} == {"call […]"}
+    searched.forget_hidden(session)
+    session.expire_all()
+    assert [each.key for each in gap.wordings] == kept + hidden
+    session.execute(sa.delete(SearchRecord))
+    searched.forget_hidden(session)
+    session.expire_all()
+    assert [each.key for each in gap.wordings] == kept
 
 
 def test_a_card_counts_each_who_looked_for_any_of_its_wordings_or_asked(
