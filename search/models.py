@@ -32,7 +32,8 @@ class SearchRecord(Model):
     )
 
     worked: Mapped[bool | None]  # what the person said of the article that was opened
-    # Where the first article found belongs, or that which was opened; none where nothing was found.
+    # Where the first article found belongs, or that which was opened; none where nothing was found,
+    # though what came nearest was shown and perhaps opened. Old records may say one even then.
     topic_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("topic.id", ondelete="SET NULL"), index=True
     )

@@ -46,7 +46,7 @@ class Searched(NamedTuple):
     user_id: int
     query: str
     found: int
-    topic: str = ""  # of the first of them
+    topic: str = ""  # of the first of them; means nothing where there are none
 
 
 class Opened(NamedTuple):
@@ -110,8 +110,9 @@ def write_searches(session: Session, searches: Mapping[Searched, int]) -> None:
         records[record.user_id].append(record)
     topics = _topic_ids(session, {searched.topic for searched in searches} - {""})
     for searched in sorted(searches, key=lambda each: each.at):
+        topic_id = topics.get(searched.topic) if searched.found else None
         if key := key_of(parse(searched.query)):
-            _insert(session, records[searched.user_id], searched, key, topics.get(searched.topic))
+            _insert(session, records[searched.user_id], searched, key, topic_id)
 
 
 def _insert(
@@ -176,7 +177,7 @@ def write_openings(session: Session, openings: Mapping[Opened, int]) -> None:
             if record.opened_id is not None:
                 record.worked = None  # which was said of the one before
             record.opened_id, record.rank = article.id, opened.rank
-            record.topic_id = article.topic_id
+            record.topic_id = article.topic_id if record.found else None
         elif record.rank is None:  # a browser says the same twice: by its script, and by asking
             record.rank = opened.rank
 

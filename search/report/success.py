@@ -63,7 +63,8 @@ class Success:
         return sum(self.spans, Rate())
 
 
-Counted = dict[tuple[int, int | None], Rate]  # by the number of the span, and the topic
+Counted = dict[tuple[int, int | None], Rate]  # by the number of the span, and the place
+NOTHING = 0  # found: a place beside the topics, by whose ids the others are called
 
 
 class Successes:
@@ -83,21 +84,21 @@ class Successes:
 def _success(counted: Counted, days: Period, tree: Tree, topic: Node | None) -> Success:
     inside = set(tree.below(topic.id)) if topic else None
     spans = [Rate() for _ in days.spans]
-    by_topic: defaultdict[int | None, Rate] = defaultdict(Rate)
-    for (span, topic_id), rate in counted.items():
-        by_topic[topic_id] += rate
-        if inside is None or topic_id in inside:
+    by_place: defaultdict[int | None, Rate] = defaultdict(Rate)
+    for (span, place), rate in counted.items():
+        by_place[place] += rate
+        if inside is None or place in inside:
             spans[span] += rate
     shown = [
         node for node in tree.by_id.values() if node.parent_id == (topic.id if topic else None)
     ]
-    rated = [(node, _sum(by_topic, tree.below(node.id))) for node in shown]
+    rated = [(node, _sum(by_place, tree.below(node.id))) for node in shown]
     if topic:
-        rated.insert(0, (topic, by_topic[topic.id]))
+        rated.insert(0, (topic, by_place[topic.id]))
     return Success(
         spans,
         sorted((each for each in rated if each[1].searches), key=lambda each: -each[1].searches),
-        by_topic[None],
+        by_place[NOTHING],
     )
 
 
@@ -109,23 +110,27 @@ def _counted(session: Session, days: Period) -> Counted:
     """Counted by the database, for there may be a million: by spans, since small groups fit its memory."""
     counted: defaultdict[tuple[int, int | None], Rate] = defaultdict(Rate)
     for number, (begin, end) in enumerate(pairwise([days.begin, *days.borders])):
-        for topic_id, *rate in session.execute(_COUNTED, {"begin": begin, "end": end}):
-            counted[number, topic_id] = Rate(*rate)
-    for number, topic_id, opened in session.execute(_opened_later(days)):
-        counted[number, topic_id] += Rate(opened=opened)
+        for place, *rate in session.execute(_COUNTED, {"begin": begin, "end": end}):
+            counted[number, place] = Rate(*rate)
+    for number, place, opened in session.execute(_opened_later(days)):
+        counted[number, place] += Rate(opened=opened)
     return counted
 
 
+# What found nothing belongs to no topic, whatever is written there.
+_PLACE: sa.Label[int | None] = sa.case(
+    (SearchRecord.found == 0, NOTHING), else_=SearchRecord.topic_id
+).label("place")
 _COUNTED = (
     sa.select(
-        SearchRecord.topic_id,
+        _PLACE,
         sa.func.count(),
         sa.func.count(SearchRecord.opened_id),
         sa.func.count(sa.case((SearchRecord.worked.is_(True), 1))),
         sa.func.count(sa.case((SearchRecord.worked.is_(False), 1))),
     )
     .where(SearchRecord.at >= sa.bindparam("begin"), SearchRecord.at < sa.bindparam("end"))
-    .group_by(SearchRecord.topic_id)
+    .group_by(_PLACE)
 )
 
 
@@ -133,7 +138,7 @@ def _opened_later(days: Period) -> sa.Select[int, int | None, int]:
     """How often something was opened of the other words that followed, and nothing before."""
     span = _span(days.borders[:-1], 0).label("span")
     later: list[Any] = [aliased(SearchRecord) for _ in range(REFININGS)]
-    query = sa.select(span, SearchRecord.topic_id, sa.func.count()).select_from(SearchRecord)
+    query = sa.select(span, _PLACE, sa.func.count()).select_from(SearchRecord)
     for before, after in zip([SearchRecord, *later], later, strict=False):
         query = query.outerjoin(after, after.id == before.refined_to_id)
     query = query.where(
@@ -143,7 +148,7 @@ def _opened_later(days: Period) -> sa.Select[int, int | None, int]:
         SearchRecord.refined_to_id.is_not(None),
         sa.or_(*(each.opened_id.is_not(None) for each in later)),
     )
-    return query.group_by(span, SearchRecord.topic_id)
+    return query.group_by(span, _PLACE)
 
 
 def _span(borders: Sequence[datetime], first: int) -> sa.ColumnElement[int]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from bs4 import BeautifulSoup
 from flask import Flask
 from sqlalchemy.orm import Session
 
@@ -252,6 +253,32 @@ def test_a_search_belongs_where_what_it_found_first_belongs_then_what_was_opened
     tell_opened(reader, q="vpn", article=other.slug or "", rank="2")
     search(reader, "nothing of the kind")
     assert [record.topic_id for record in kept()] == [other.topic_id, None]
+
+
+def test_a_search_that_found_nothing_belongs_nowhere_whatever_was_shown_or_opened(
+    reader: Browser, session: Session, article: Article, kept: Kept, clock: Clock
+) -> None:
+    settle(reader, q="tunnel", found="0", topic=article.topic.slug)
+    tell_opened(reader, q="tunnel", article=article.slug or "", rank="1")
+    [record] = kept()
+    assert (record.opened_id, record.topic_id) == (article.id, None)
+    clock.move(minutes=1)
+    settle(reader, q="tunnel", found="2", topic=article.topic.slug)
+    settle(reader, q="tunnel", found="0", topic="")
+    assert [record.topic_id for record in kept()] == [article.topic_id]
+
+
+def test_what_is_shown_where_nothing_fits_tells_no_topic(
+    reader: Browser, session: Session, alice: User, outbox: Deliveries, kept: Kept
+) -> None:
+    make_article(session, alice, title="Plan the staff party")
+    outbox.drain()
+    page = BeautifulSoup(reader.get("/search?q=coffee+and+party").text, "html.parser")
+    assert page.select("main .item__title a")
+    counted = page.select_one("[data-total]")
+    assert counted is not None
+    assert (counted["data-total"], counted["data-topic"]) == ("0", "")
+    assert [(record.found, record.topic_id) for record in kept()] == [(0, None)]
 
 
 # While typing

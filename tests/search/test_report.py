@@ -211,6 +211,22 @@ def test_a_search_succeeds_with_what_was_opened_in_other_words(
     ]
 
 
+def test_what_found_nothing_counts_for_no_topic_though_one_was_written_down(
+    session: Session, people: list[User], search: Search, alice: User
+) -> None:
+    travel = make_topic(session, "Travel")
+    article = make_article(session, alice, topic=travel)
+    weak = {"found": 0, "topic_id": travel.id}
+    opened = search(people[0], "nearest shown", opened_id=article.id, **weak)
+    search(people[0], "asked before that", refined_to_id=opened.id, **weak)
+    search(people[1], "entry", found=0)
+    search(people[1], "visa", found=2, topic_id=travel.id)
+    found = rates(session)
+    assert found.nothing == Rate(3, 2)
+    assert [(node.name, rate) for node, rate in found.topics] == [("Travel", Rate(1))]
+    assert rates(session, travel).total == Rate(1)
+
+
 def rates(session: Session, topic: Topic | None = None) -> Success:
     topics = tree(session)
     days = period.chosen(session, "30d")
