@@ -1,6 +1,6 @@
 """What browsers tell us of searches: one that rests, and what was opened of it."""
 
-from urllib.parse import parse_qs
+from urllib.parse import SplitResult, parse_qs
 
 from flask import Response, request, url_for
 
@@ -16,15 +16,21 @@ NOTED = 204  # with nothing to say about it
 
 
 def is_preview() -> bool:
-    """Whether somebody only tries what would be found: from a review, from curators' own screens.
+    """Whether somebody only tries what would be found: from a review, or a curator by means of theirs.
 
-    To whoever may not see explanations, asking for them means nothing.
+    To whoever may not see explanations asking for them means nothing, and a card is a page like any.
     """
     origin = came_from()
-    own = ("/reviews", "/search/")
-    if origin is not None and origin.path.startswith(own):
+    if origin is not None and origin.path.startswith("/reviews"):
         return True
-    return "explain" in request.args and can_curate_search(db.session, me())
+    tries = "explain" in request.args or (origin is not None and _is_for_trying(origin))
+    return tries and can_curate_search(db.session, me())
+
+
+def _is_for_trying(page: SplitResult) -> bool:
+    """Whether curators come from this page to see what others would find: explained, pins, cards."""
+    asked = parse_qs(page.query, keep_blank_values=True)
+    return page.path.startswith("/search/") or (page.path == "/search" and "explain" in asked)
 
 
 @bp.post("/search/settled")
@@ -57,7 +63,7 @@ def note_opening(response: Response) -> Response:
     """Without a script the browser still says from which page of ours it came to an article."""
     if request.endpoint == "kb.article" and response.status_code == 200 and is_reading():
         origin = came_from()
-        if origin and origin.path == url_for("search.search"):
+        if origin and origin.path == url_for("search.search") and not is_preview():
             typed = parse_qs(origin.query).get("q", [""])[0]
             records.note_opening(typed, (request.view_args or {})["slug"], None, by=me().id)
     return response

@@ -70,8 +70,9 @@ def open_from(browser: Browser, article: Article, search: str, **headers: str) -
     assert response.status_code == 200
 
 
-def tell_opened(browser: Browser, **sent: str) -> None:
-    assert browser.post("/search/opened", data=sent).status_code == 204
+def tell_opened(browser: Browser, referrer: str = "", **sent: str) -> None:
+    headers = {"Referer": referrer}
+    assert browser.post("/search/opened", data=sent, headers=headers).status_code == 204
 
 
 # The key
@@ -194,15 +195,63 @@ def test_two_people_have_searches_of_their_own(
         {"Referer": "http://localhost/reviews/7"},
         {"Sec_Purpose": "prefetch"},
         {"User_Agent": "searchbot/1.0"},
-        {"Referer": "http://localhost/search/report"},
     ],
-    ids=["from a review", "prefetched", "robot", "from the report"],
+    ids=["from a review", "prefetched", "robot"],
 )
 def test_what_nobody_asked_for_themselves_is_not_kept(
     reader: Browser, kept: Kept, more: dict[str, str]
 ) -> None:
     search(reader, "vpn", **more)
     assert kept() == []
+
+
+CURATORS_SCREENS = [
+    "/search/report?period=7d",
+    "/search/synonyms/3",
+    "/search/pins",
+    "/search/gaps/2",
+    "/search?q=vpn&explain=1",
+    "/search?explain=&q=vpn",
+]
+
+
+@pytest.mark.parametrize("screen", CURATORS_SCREENS)
+def test_curators_who_come_from_their_own_screens_try_and_others_search(
+    reader: Browser,
+    bob: User,
+    cora: User,
+    new_client: Callable[[User], Browser],
+    kept: Kept,
+    screen: str,
+) -> None:
+    curator = new_client(cora)
+    for browser in (curator, reader):
+        search(browser, "vpn", Referer=f"http://localhost{screen}")
+        settle(browser, q="printer", found="1", referrer=f"http://localhost{screen}")
+    assert [(record.query, record.user_id) for record in kept()] == [
+        ("vpn", bob.id),
+        ("printer", bob.id),
+    ]
+
+
+def test_what_the_report_leads_to_is_tried_only(
+    reader: Browser,
+    bob: User,
+    cora: User,
+    article: Article,
+    new_client: Callable[[User], Browser],
+    kept: Kept,
+) -> None:
+    curator = new_client(cora)
+    for browser in (reader, curator):
+        search(browser, "vpn")
+    kept()
+    page = BeautifulSoup(curator.get("/search/report").text, "html.parser")
+    [link] = page.select(".asked__title a")
+    results = str(link["href"])
+    curator.get(results, headers={"Referer": "http://localhost/search/report"})
+    open_from(curator, article, results)
+    assert [record.opened_id for record in kept()] == [None, None]
 
 
 def test_a_curator_who_has_the_order_explained_does_not_search_and_for_others_it_means_nothing(
@@ -284,8 +333,9 @@ def test_what_is_shown_where_nothing_fits_tells_no_topic(
 # While typing
 
 
-def settle(browser: Browser, **sent: str) -> None:
-    assert browser.post("/search/settled", data=sent).status_code == 204
+def settle(browser: Browser, referrer: str = "", **sent: str) -> None:
+    headers = {"Referer": referrer}
+    assert browser.post("/search/settled", data=sent, headers=headers).status_code == 204
 
 
 def test_what_rests_while_typing_is_a_search(reader: Browser, article: Article, kept: Kept) -> None:
@@ -418,6 +468,29 @@ def test_what_was_said_of_one_result_is_not_said_of_the_next(
     clock.move(minutes=1)
     tell_opened(reader, q="vpn", article=other.slug or "", rank="2")
     assert [record.worked for record in kept()] == [None]
+
+
+def test_what_a_curator_opens_of_explained_results_is_not_kept_and_what_others_open_is(
+    reader: Browser,
+    bob: User,
+    cora: User,
+    article: Article,
+    new_client: Callable[[User], Browser],
+    kept: Kept,
+) -> None:
+    curator, explained = new_client(cora), "/search?q=vpn&explain=1"
+    for browser in (curator, reader):
+        search(browser, "vpn")
+        search(browser, "vpn", explain="1")
+        open_from(browser, article, explained)
+    opened = {record.user_id: record.opened_id for record in kept()}
+    assert opened == {cora.id: None, bob.id: article.id}
+    for browser in (curator, reader):
+        told = {"article": article.slug or "", "rank": "1"}
+        tell_opened(browser, f"http://localhost{explained}", q="vpn", **told)
+    assert {record.user_id: record.rank for record in kept()} == {cora.id: None, bob.id: 1}
+    open_from(curator, article, "/search?q=vpn")
+    assert {record.opened_id for record in kept()} == {article.id}
 
 
 @pytest.mark.parametrize(
