@@ -125,17 +125,27 @@ def when(moment: datetime | None, style: str = "day") -> Markup:
 
 # Who asks, and for what.
 
-ROBOTS = re.compile(r"bot\b|crawl|spider", re.IGNORECASE)
+# What fetches pages for nobody: crawlers, previews of links in chats, browsers without a window, and
+# the libraries of programs, whose names come first, where browsers say Mozilla. A service that keeps
+# a long list is not needed behind a sign-in; what calls itself a browser is taken for one.
+ROBOTS = re.compile(
+    r"(?<!cu)bot\b|crawl|spider|scrapy|preview|externalhit|headless|lighthouse|jsdom|powershell"
+    r"|^(?:apache-httpclient|axios|curl|dalvik|dart|deno|go-http-client|got|guzzlehttp|httpie"
+    r"|insomnia|java|lib(?:curl|www-perl)|node|okhttp|php|postmanruntime|python|reqwest|restsharp"
+    r"|ruby|symfony|undici|wget|whatsapp)\b",
+    re.IGNORECASE,
+)
 
 
 def is_reading() -> bool:
-    """Whether a person opens this page: no robot, and no browser that fetches ahead."""
+    """Whether a person opens this page."""
+    return request.method == "GET" and is_by_person()
+
+
+def is_by_person() -> bool:
+    """Whether a person is behind this request: no robot, and no browser that fetches ahead."""
     ahead = request.headers.get("Sec-Purpose") or request.headers.get("Purpose") or ""
-    return (
-        request.method == "GET"
-        and "prefetch" not in ahead
-        and not ROBOTS.search(request.user_agent.string)
-    )
+    return "prefetch" not in ahead.lower() and not ROBOTS.search(request.user_agent.string)
 
 
 def came_from() -> SplitResult | None:

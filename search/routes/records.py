@@ -5,7 +5,7 @@ from urllib.parse import SplitResult, parse_qs
 from flask import Response, request, url_for
 
 from core.db import db
-from core.web import ROBOTS, came_from, is_reading, number, posted
+from core.web import came_from, is_by_person, is_reading, number, posted
 from people.signin import me
 from search import records
 from search.permissions import can_curate_search
@@ -70,4 +70,4 @@ def note_opening(response: Response) -> Response:
 
 
 def _is_robot() -> bool:
-    return ROBOTS.search(request.user_agent.string) is not None
+    return not is_by_person()

@@ -378,10 +378,14 @@ def test_another_site_settles_nothing(reader: Browser, kept: Kept) -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Referer": "http://localhost/reviews/7"}, {"User-Agent": "searchbot/1.0"}],
-    ids=["a preview", "a robot"],
+    [
+        {"Referer": "http://localhost/reviews/7"},
+        {"User-Agent": "python-requests/2.32.5"},
+        {"Sec-Purpose": "prefetch;prerender"},
+    ],
+    ids=["a preview", "a program", "a page fetched ahead"],
 )
-def test_previews_and_robots_settle_and_open_nothing(
+def test_previews_and_programs_settle_and_open_nothing(
     reader: Browser, article: Article, kept: Kept, headers: dict[str, str]
 ) -> None:
     reader.post("/search/settled", data={"q": "vpn"}, headers=headers)
