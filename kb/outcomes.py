@@ -25,8 +25,6 @@ from people.models import User
 SAID = "article.outcome"  # or taken back: the row says which
 
 LONGEST_QUERY = 500
-QUERY_KEPT = timedelta(days=30)  # by which somebody found it; nobody's searches are kept longer
-FORGET_SECONDS = 24 * 3600
 
 
 class Kept(Protocol):
@@ -121,12 +119,15 @@ def _write(session: Session, article: Article, said: dict[str, Any], query: str,
         article_id=article.id, user_id=by.id, query=query, at=clock.now(), **said
     )
     new = statement.excluded
-    # Whoever changes their mind comes from the article's page, but had once searched for it.
-    found_by = sa.case((new.query == "", Outcome.__table__.c.query), else_=new.query)
+    # Whoever changes their mind comes from the article's page, but had once searched for it. The
+    # words keep their time, so that they are forgotten in it.
+    old = Outcome.__table__.c
+    is_known = sa.and_(new.query == "", old.query != "")
+    found_by = {name: sa.case((is_known, old[name]), else_=new[name]) for name in ("query", "at")}
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["article_id", "user_id"],
-            set_={**{name: new[name] for name in (*said, "at")}, "query": found_by},
+            set_={**{name: new[name] for name in said}, **found_by},
         )
     )
 
@@ -190,12 +191,12 @@ def failing(session: Session, owner: User, *, limit: int = 10) -> list[Failing]:
 
 
 def init(*, keeps_words: bool) -> None:
-    """Forget every day, and as soon as the company wants to keep nothing of searches."""
+    """Forget every hour, and as soon as the company wants to keep nothing of searches."""
 
     def forget_now(session: Session, _events: Sequence[Event] = ()) -> None:
         forget(session, keeps_words=keeps_words)
 
-    periodic.every("outcomes", FORGET_SECONDS, forget_now)
+    periodic.every("outcomes", company.FORGET_NAMES_SECONDS, forget_now)
     outbox.subscribe("outcome-words", [company.KEEPS_NOTHING], forget_now, inside=True)
 
 
@@ -205,6 +206,6 @@ def forget(session: Session, *, keeps_words: bool = True) -> None:
     Where nothing is to be kept of searches any more, that is now.
     """
     keeps_words = keeps_words and company.keeps_searches(session)
-    kept = QUERY_KEPT if keeps_words else timedelta()
+    kept = company.NAMES_KEPT if keeps_words else timedelta()
     old = sa.and_(Outcome.at <= clock.now() - kept, Outcome.query != "")
     session.execute(sa.update(Outcome).where(old).values(query=""))

@@ -19,6 +19,10 @@ from people.permissions import can_manage_company
 
 CHANGED = "company.changed"  # as the audit names it
 KEEPS_NOTHING = "company.keeps_nothing"  # of searches any more
+# Nobody's searches are known after thirty days: names are looked for each hour, and go some hours
+# before their time, for a task that fails or has to wait runs later.
+NAMES_KEPT = timedelta(days=30) - timedelta(hours=6)
+FORGET_NAMES_SECONDS = 3600
 MOST_DAYS_OFF = 200
 ENGLISH = "en_US"  # a public holiday is named in it where the country's list knows how
 

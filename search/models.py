@@ -19,7 +19,7 @@ class SearchRecord(Model):
     query: Mapped[str]
     key: Mapped[str]  # the query's terms, in order: what counts as the same
     found: Mapped[int]  # at most, of the ways in which it was narrowed
-    user_id: Mapped[int | None] = mapped_column(  # emptied after thirty days
+    user_id: Mapped[int | None] = mapped_column(  # emptied within thirty days
         sa.ForeignKey("user_account.id", ondelete="SET NULL"), index=True
     )
     opened_id: Mapped[int | None] = mapped_column(  # the last that was opened of what was found

@@ -1,4 +1,4 @@
-"""Remembers what was looked for and what was opened of it, for thirty days with the person's id.
+"""Remembers what was looked for and what was opened of it, for less than thirty days with the person's id.
 
 Requests only add to `core.tally`; what is here runs when it is written, outside of them.
 """
@@ -31,12 +31,11 @@ REFINED = timedelta(minutes=1)
 OPENED_WITHIN = timedelta(hours=2)
 WRITTEN_WITHIN = timedelta(seconds=3 * tally.FLUSH_SECONDS)  # by all processes
 TRIED_WITHIN = timedelta(hours=24)  # from a search to saying whether what it found worked
-NAMED = timedelta(days=30)
+NAMED = company.NAMES_KEPT
 KEPT = timedelta(days=400)
 LONGEST_SLUG = 300  # that anybody may send us; our own are shorter
 MOST_FOUND = 1_000_000
 PORTION = 2_000  # records changed at once, when many are
-FORGET_SECONDS = 24 * 3600
 
 
 class Searched(NamedTuple):
@@ -69,7 +68,7 @@ def init(*, keeps: bool) -> None:
     def forget_now(session: Session, _events: Sequence[Event] = ()) -> None:
         forget(session, keeps=keeps)
 
-    periodic.every("search-records", FORGET_SECONDS, forget_now, inside=False)
+    periodic.every("search-records", company.FORGET_NAMES_SECONDS, forget_now, inside=False)
     outbox.subscribe("search-names", [company.KEEPS_NOTHING], forget_now)
 
 
@@ -270,7 +269,7 @@ def _take_back(session: Session, article_id: int, user_id: int) -> None:
 
 
 def forget(session: Session, *, keeps: bool = True) -> None:
-    """Empty the names of what is older than thirty days; remove what nobody asks about any more.
+    """Empty the names of what is nearly thirty days old; remove what nobody asks about any more.
 
     Where nothing is to be kept any more, no name waits for that. There may be very much of it, so
     the session reads, and a portion at a time is written by one of its own.

@@ -209,7 +209,7 @@ class Outcome(Model):
     )
     worked: Mapped[bool]
     query: Mapped[str]  # by which it was found, if it was
-    at: Mapped[datetime]
+    at: Mapped[datetime]  # that the words were said with; without any, of the last word
 
 
 class ArticleViews(Model):

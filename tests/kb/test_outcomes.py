@@ -5,8 +5,10 @@ from threading import Barrier, Thread
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.orm import Session
 
+from core import periodic
 from core.db import Database
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.outbox import Event
@@ -199,6 +201,37 @@ def test_the_words_are_forgotten_after_thirty_days(
     outcomes.forget(session)
     assert sorted(words(session)) == ["", "reset"]
     assert counted(article) == (2, 0)
+
+
+def test_no_words_are_left_after_thirty_days_though_the_mind_was_changed_meanwhile(
+    app: Flask, database: Database, session: Session, article: Article, bob: User, clock: Clock
+) -> None:
+    session.commit()
+    periodic.run_due(database)
+    said(session, article, bob, query="vpn hotel")
+    clock.move(days=29)
+    said(session, article, bob, worked=False)
+    session.commit()
+    periodic.run_due(database)
+    assert words(session) == ["vpn hotel"]
+    session.commit()
+    for _ in range(20):
+        clock.move(hours=1)
+        periodic.run_due(database)
+    session.expire_all()
+    assert words(session) == [""]
+    assert counted(session.get_one(Article, article.id)) == (0, 1)
+
+
+def test_who_finds_it_anew_is_remembered_by_the_words_of_then(
+    session: Session, article: Article, bob: User, clock: Clock
+) -> None:
+    said(session, article, bob, query="vpn hotel")
+    clock.move(days=29)
+    said(session, article, bob, worked=False, query="tunnel")
+    clock.move(days=29)
+    outcomes.forget(session)
+    assert words(session) == ["tunnel"]
 
 
 def test_owners_see_what_did_not_work_by_how_many(
