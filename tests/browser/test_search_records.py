@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Page
 
+from kb.models import Article
 from search.models import SearchRecord
 from tests.browser.conftest import OpenWindow, Server
 from tests.browser.people import AUTHOR
@@ -49,3 +50,26 @@ def test_without_scripts_it_is_kept_too(open_window: OpenWindow, server: Server)
     page.goto("/search?q=machine clean")
     follow_second(page)
     assert record(server, "machine clean", ranked=False).rank is None
+
+
+def test_a_suggestion_that_is_chosen_is_kept_as_a_search_of_the_typed_words(
+    open_window: OpenWindow, server: Server
+) -> None:
+    page = visit(open_window(SEARCHER), "/topics")
+    page.keyboard.press("/")
+    with page.expect_response("**/search/suggest?q=first"):
+        page.keyboard.type("first")
+    second = page.get_by_role("option").nth(1)
+    address = str(second.get_attribute("data-url"))
+    offered = page.get_by_role("option").count()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{address}")
+    kept = record(server, "first", ranked=True)
+    assert (kept.rank, kept.found) == (2, offered)
+    with server.database.reading() as session:
+        assert (
+            session.scalar(sa.select(Article.slug).where(Article.id == kept.opened_id))
+            == (address.rsplit("/", 1)[-1])
+        )

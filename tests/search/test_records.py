@@ -347,6 +347,19 @@ def test_what_rests_while_typing_is_a_search(reader: Browser, article: Article, 
     assert (record.key, record.found, record.topic_id) == ("reset vpn", 4, article.topic_id)
 
 
+def test_a_suggestion_is_one_search_and_one_opening_however_often_it_is_told(
+    reader: Browser, article: Article, kept: Kept
+) -> None:
+    """A page tells both at once, before it is left; either may come first."""
+    tell_opened(reader, q="vp", article=article.slug or "", rank="2")
+    settle(reader, q="vp", found="5")
+    settle(reader, q="vp", found="5")
+    tell_opened(reader, q="vp", article=article.slug or "", rank="2")
+    [record] = kept()
+    assert (record.query, record.found, record.rank) == ("vp", 5, 2)
+    assert (record.opened_id, record.topic_id) == (article.id, article.topic_id)
+
+
 @pytest.mark.parametrize(
     "sent",
     [{}, {"q": "?!"}, {"q": "tag:vpn", "found": "1"}, {"found": "3"}],
@@ -684,6 +697,7 @@ def test_switched_off_nothing_is_kept(
     reader: Browser = request.getfixturevalue("reader")
     article: Article = request.getfixturevalue("article")
     search(reader, "vpn")
+    settle(reader, q="vp", found="1")
     tell_opened(reader, q="vpn", article=article.slug or "", rank="1")
     assert kept() == []
 

@@ -2,13 +2,24 @@
 // option chosen, Enter searches as ever.
 
 import { getJson } from "../lib/http.js";
+import { tellOpened, tellSearch } from "../lib/telling.js";
 
 const PAUSE = 120;
 const SHORTEST = 2;
 const KINDS = { howto: "How-to", story: "Experience story", answer: "Answer" };
 
 export function connect(form) {
-  new Suggestions(form, form.querySelector('input[type="search"]'), (url) => location.assign(url));
+  const isSearch = form.getAttribute("action") === "/search"; // and not in the archive
+  new Suggestions(form, form.querySelector('input[type="search"]'), (url, chosen) => {
+    if (isSearch) note(url, chosen);
+    location.assign(url);
+  });
+}
+
+// What is chosen here was looked for and found, without a page of results between.
+function note(url, { typed, found, rank }) {
+  tellSearch(typed, { found });
+  tellOpened(typed, url, rank);
 }
 
 export class Suggestions {
@@ -102,7 +113,7 @@ export class Suggestions {
     const words = document.createElement("span");
     words.textContent = title;
     option.append(words, detail);
-    option.addEventListener("click", () => this.#choose(url));
+    option.addEventListener("click", () => this.#take(index));
     return option;
   }
 
@@ -117,8 +128,14 @@ export class Suggestions {
       this.#move(event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "Enter" && !this.#list.hidden && this.#active >= 0) {
       event.preventDefault();
-      this.#choose(this.#list.children[this.#active].dataset.url);
+      this.#take(this.#active);
     }
+  }
+
+  #take(index) {
+    const options = this.#list.children;
+    const chosen = { typed: this.#field.value.trim(), found: options.length, rank: index + 1 };
+    this.#choose(options[index].dataset.url, chosen);
   }
 
   // Before the first and after the last option stands the field itself.

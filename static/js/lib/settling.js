@@ -1,5 +1,7 @@
 // Tells the server what somebody looked for while typing: once the words rest, are sent, or lead to something.
 
+import { tellSearch } from "./telling.js";
+
 const RESTS_AFTER = 2000;
 
 export class Settling {
@@ -34,7 +36,7 @@ export class Settling {
     this.wait();
     const q = query.trim();
     if (!results || !q || q === this.#known || new URLSearchParams(location.search).has("explain")) return;
-    this.#resting = { q, found: results.total, topic: results.topic ?? "" };
+    this.#resting = { q, found: results.total, topic: results.topic };
     this.#timer = setTimeout(() => this.settle(), RESTS_AFTER);
   }
 
@@ -43,7 +45,7 @@ export class Settling {
     this.wait();
     if (!resting) return;
     this.#known = resting.q;
-    navigator.sendBeacon("/search/settled", new URLSearchParams(resting));
+    tellSearch(resting.q, resting);
   }
 
   #leadsOn(event) {
