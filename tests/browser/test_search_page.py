@@ -62,6 +62,13 @@ def test_arrow_keys_go_through_the_results_and_back(open_window: OpenWindow) -> 
     expect(page).to_have_url(str(href))
 
 
+def type_on(page: Page, text: str, address: str, title: str) -> None:
+    page.locator("#search").press("End")
+    page.keyboard.type(text, delay=20)
+    expect(page).to_have_url(address)
+    expect(page).to_have_title(f"Results for {title} · Firsthand")
+
+
 def test_back_brings_what_was_sent_before_and_how_far_it_was_read(open_window: OpenWindow) -> None:
     page = visit(open_window(READER), "/search?q=machine")
     page.evaluate("window.scrollTo(0, 700)")
@@ -181,3 +188,30 @@ def test_axe_finds_nothing_while_recent_searches_and_suggestions_are_shown(
     )
     expect(page.get_by_role("group", name="Recent searches")).to_be_hidden()
     assert axe.violations(page) == []
+
+
+def test_a_search_is_remembered_when_something_that_it_found_is_opened(
+    open_window: OpenWindow,
+) -> None:
+    page = visit(open_window(READER), "/search")
+    type_on(page, "grin", "/search?q=grin", "grin")
+    type_on(page, "der", "/search?q=grinder", "grinder")
+    assert recent(page) == []
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/articles/*")
+    assert recent(page) == ["grinder"]  # and none of its beginnings
+
+
+def test_a_search_is_remembered_when_a_suggestion_is_chosen(open_window: OpenWindow) -> None:
+    page = visit(open_window(READER), "/topics")
+    page.keyboard.press("/")
+    page.keyboard.type("descale")
+    page.get_by_role("option").first.click()
+    page.wait_for_url("**/articles/*")
+    assert recent(page) == ["descale"]
+    visit(page, "/archive")
+    page.locator("#search").fill("grinder")  # other than in the archive
+    page.get_by_role("option").first.click()
+    page.wait_for_url("**/articles/*")
+    assert recent(page) == ["descale"]

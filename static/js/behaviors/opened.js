@@ -1,5 +1,7 @@
-// Says which result was followed and where it stood, so that the next one who asks finds it sooner.
+// Says which result was followed and where it stood, so that the next one who asks finds it sooner; and remembers what was
+// looked for.
 
+import { remember } from "../lib/recent-searches.js";
 import { tellOpened } from "../lib/telling.js";
 
 export function connect(list) {
@@ -12,4 +14,5 @@ function follow(list, event) {
   if (!link) return;
   const place = [...list.children].findIndex((item) => item.contains(link));
   tellOpened(list.dataset.query, link.href, list.start + place);
+  remember(list.dataset.query);
 }

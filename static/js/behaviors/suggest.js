@@ -2,6 +2,7 @@
 // option chosen, Enter searches as ever.
 
 import { getJson } from "../lib/http.js";
+import { remember } from "../lib/recent-searches.js";
 import { tellOpened, tellSearch } from "../lib/telling.js";
 
 const PAUSE = 120;
@@ -20,6 +21,7 @@ export function connect(form) {
 function note(url, { typed, found, rank }) {
   tellSearch(typed, { found });
   tellOpened(typed, url, rank);
+  remember(typed);
 }
 
 export class Suggestions {
