@@ -91,6 +91,62 @@ def test_back_brings_what_was_sent_before_and_how_far_it_was_read(open_window: O
     expect(page).to_have_title("Results for machine clean · Firsthand")
 
 
+def listen(page: Page) -> None:
+    """Note what a screen reader says."""
+    page.evaluate(
+        """() => {
+          const status = document.querySelector("[data-search-status]");
+          window.said = [];
+          new MutationObserver(() => status.textContent && said.push(status.textContent))
+            .observe(status, { childList: true, subtree: true, characterData: true });
+        }"""
+    )
+
+
+def said(page: Page, typed: str) -> str:
+    page.evaluate("said.length = 0")
+    page.locator("#search").fill(typed)
+    until(lambda: page.evaluate("said.length"))
+    sentence: str = page.evaluate("said.at(-1)")
+    return sentence
+
+
+def says_nothing(page: Page, typed: str) -> bool:
+    page.evaluate("said.length = 0")
+    page.locator("#search").fill(typed)
+    page.wait_for_timeout(1500)
+    return bool(page.evaluate("said.length === 0"))
+
+
+def test_what_became_of_a_search_is_said_in_a_sentence(open_window: OpenWindow) -> None:
+    page = visit(open_window(READER), "/search?q=descale")
+    listen(page)
+    assert says_nothing(page, "descale ")
+    assert re.fullmatch(r"Showing results for descale: \d+ articles", said(page, "descalle"))
+    assert re.fullmatch(r"\d+ articles", said(page, "descale"))
+    assert said(page, "zzyzx") == "Nothing found"
+    hardly = said(page, "machine zzyzx qwxyz vbnmk")
+    assert re.fullmatch(r"Nothing fits well, but perhaps \d+ articles", hardly)
+
+
+def test_the_same_sentence_is_said_again_of_other_results_only(open_window: OpenWindow) -> None:
+    page = visit(open_window(READER), "/search")
+    listen(page)
+
+    def answer(route: Route) -> None:
+        found = "one" if "q=a&" in route.request.url else "other"
+        title = f'<h2 class="item__title"><a href="/articles/{found}">Title</a></h2>'
+        body = (
+            f'<div id="found" data-live><p data-total="1" data-said="1 article"></p>{title}</div>'
+        )
+        route.fulfill(body=body, content_type="text/html")
+
+    page.route(LIVE, answer)
+    assert said(page, "a") == "1 article"
+    assert said(page, "ab") == "1 article"
+    assert says_nothing(page, "abc")
+
+
 def test_a_slow_answer_never_replaces_a_newer_one(open_window: OpenWindow) -> None:
     page = visit(open_window(READER), "/search")
     held: list[Route] = []

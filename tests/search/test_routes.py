@@ -37,6 +37,11 @@ def titles(response):
     return [link.get_text() for link in page(response).select("main .item__title a")]
 
 
+def told(response):
+    """What a script has read out of it."""
+    return page(response).select_one("[data-said]")["data-said"]
+
+
 def links(response):
     return {
         " ".join(link.get_text().split()): link["href"]
@@ -123,6 +128,7 @@ def test_a_misspelled_query_is_corrected_and_can_be_taken_back(reader, session, 
     response = reader("/search", q="reset bagde")
     assert titles(response) == ["Reset a badge"]
     assert "Showing results for reset badge" in page(response).main.get_text()
+    assert told(response) == "Showing results for reset badge: 1 article"
     as_typed = links(response)["Search instead for reset bagde"]
     again = reader(as_typed)
     assert "Showing results for" not in page(again).main.get_text()
@@ -289,6 +295,7 @@ def test_what_hardly_fits_is_shown_as_such_with_whom_to_ask(reader, session, ali
     response = reader("/search", q="badge zzyzx qwxyz vbnmk")
     assert titles(response) == ["Reset a badge"]
     assert "Nothing fits well. Perhaps one of these" in page(response).main.get_text()
+    assert told(response) == "Nothing fits well, but perhaps 1 article"
     assert offered(response, "These people wrote about something like it") == ["Alice"]
     assert page(response).select_one('form[action="/search/gaps"] [name="q"]')
     assert not page(reader("/search", q="badge")).select("h2.empty__title")

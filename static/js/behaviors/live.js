@@ -32,6 +32,7 @@ class LiveSearch {
   #pause = null;
   #announcing = null;
   #retrying = null;
+  #told; // the results of which the status spoke last
 
   constructor(form) {
     this.#form = form;
@@ -41,6 +42,7 @@ class LiveSearch {
 
   start() {
     this.#wanted = this.#shown = withoutHash(location);
+    this.#told = this.#results;
     this.#settling.knows(this.#field.value);
     this.#keys.start();
     this.#settling.start();
@@ -59,7 +61,6 @@ class LiveSearch {
     clearTimeout(this.#announcing);
     this.#request?.abort();
     this.#settling.wait();
-    this.#status.textContent = "";
     this.#pause = setTimeout(() => this.#type(), PAUSE);
   }
 
@@ -127,10 +128,15 @@ class LiveSearch {
 
   #arrived() {
     clearTimeout(this.#announcing);
-    this.#announcing = setTimeout(() => {
-      this.#status.textContent = this.#counted?.textContent.trim() ?? "";
-    }, ANNOUNCED_AFTER);
+    this.#announcing = setTimeout(() => this.#announce(), ANNOUNCED_AFTER);
     this.#settling.rest(this.#field.value, this.#counted?.dataset);
+  }
+
+  // What became of the search. Not again where nothing changed; a new element is read out even with the same words.
+  #announce() {
+    if (this.#results === this.#told) return;
+    this.#told = this.#results;
+    this.#status.replaceChildren(Object.assign(document.createElement("span"), { textContent: this.#sentence }));
   }
 
   #fail(status) {
@@ -160,6 +166,16 @@ class LiveSearch {
 
   get #counted() {
     return this.#found.querySelector("[data-total]");
+  }
+
+  get #sentence() {
+    return this.#counted?.dataset.said ?? "";
+  }
+
+  // What stands here, as far as it can be told from other results.
+  get #results() {
+    const titles = this.#found.querySelectorAll(".item__title a");
+    return [this.#sentence, ...Array.from(titles, (title) => title.pathname)].join("\n");
   }
 
   get #hasResults() {
