@@ -69,26 +69,71 @@ def type_on(page: Page, text: str, address: str, title: str) -> None:
     expect(page).to_have_title(f"Results for {title} · Firsthand")
 
 
-def test_back_brings_what_was_sent_before_and_how_far_it_was_read(open_window: OpenWindow) -> None:
-    page = visit(open_window(READER), "/search?q=machine")
-    page.evaluate("window.scrollTo(0, 700)")
-    page.locator("#search").focus()
-    page.evaluate("window.scrollTo(0, 700)")
-    page.keyboard.press("End")
-    page.keyboard.type(" clean", delay=20)
-    expect(page).to_have_url("/search?q=machine+clean")
-    expect(page).to_have_title("Results for machine clean · Firsthand")
+def test_back_brings_what_was_looked_at_before_and_how_far_it_was_read(
+    open_window: OpenWindow,
+) -> None:
+    page = visit(open_window(READER), "/topics")
+    visit(page, "/search?q=machine&kind=howto")
+    narrowed = page.get_by_role("list", name="Narrowed to")
+    type_on(page, " cl", "/search?q=machine+cl&kind=howto", "machine cl")
+    type_on(page, "ean", "/search?q=machine+clean&kind=howto", "machine clean")
     page.evaluate("window.scrollTo(0, 300)")
     until(lambda: page.evaluate("scrollY") == 300)
-    page.keyboard.press("Enter")
-    until(lambda: page.evaluate("history.state.place") == 1)
+    page.keyboard.press("Enter")  # what was typed already is no entry of its own
     page.go_back()
     expect(page).to_have_title("Results for machine · Firsthand")
-    expect(page).to_have_url("/search?q=machine")
+    expect(page).to_have_url("/search?q=machine&kind=howto")
     expect(page.locator("#search")).to_have_value("machine")
-    until(lambda: page.evaluate("scrollY") == 300)
+    expect(narrowed).to_contain_text("How-to")
     page.go_forward()
     expect(page).to_have_title("Results for machine clean · Firsthand")
+    until(lambda: page.evaluate("scrollY") == 300)
+    page.go_back()
+    expect(page.locator("#search")).to_have_value("machine")
+    page.go_back()
+    expect(page).to_have_url("/topics")
+
+
+def test_what_was_sent_or_led_to_an_article_stays_an_entry_of_its_own(
+    open_window: OpenWindow,
+) -> None:
+    page = visit(open_window(READER), "/topics")
+    visit(page, "/search")
+    type_on(page, "boiler", "/search?q=boiler", "boiler")
+    page.keyboard.press("Enter")
+    type_on(page, "s", "/search?q=boilers", "boilers")
+    with page.context.expect_page():
+        page.locator("main .item__title a").first.click(modifiers=["Control"])
+    type_on(page, " scale", "/search?q=boilers+scale", "boilers scale")
+    page.go_back()
+    expect(page.locator("#search")).to_have_value("boilers")
+    expect(page).to_have_title("Results for boilers · Firsthand")
+    page.go_back()
+    expect(page).to_have_title("Results for boiler · Firsthand")
+    type_on(page, " pressure", "/search?q=boiler+pressure", "boiler pressure")
+    page.evaluate(  # as when Back leads here from another page, which the browser had kept
+        "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+    )
+    type_on(page, " low", "/search?q=boiler+pressure+low", "boiler pressure low")
+    page.go_back()
+    expect(page).to_have_url("/search?q=boiler+pressure")
+    page.go_back()
+    expect(page).to_have_url("/search?q=boiler")
+    page.go_back()
+    expect(page).to_have_url("/topics")  # where nothing was looked for yet, typing began
+
+
+def test_words_taken_back_do_not_hide_what_was_scrolled_where(open_window: OpenWindow) -> None:
+    """Two entries in a row may have the same address."""
+    page = visit(open_window(READER), "/search?q=machine")
+    type_on(page, " clean", "/search?q=machine+clean", "machine clean")
+    page.locator("#search").fill("machine")
+    expect(page).to_have_url("/search?q=machine")
+    page.go_back()
+    until(lambda: page.evaluate("history.state?.place") == 0)
+    type_on(page, " grind", "/search?q=machine+grind", "machine grind")
+    page.go_back()
+    expect(page).to_have_url("/search?q=machine")
 
 
 def listen(page: Page) -> None:

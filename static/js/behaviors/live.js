@@ -23,9 +23,9 @@ class LiveSearch {
   #found = document.getElementById("found");
   #status = document.querySelector("[data-search-status]");
   #trouble = document.querySelector("[data-search-trouble]");
-  #places = new Places();
   #settling = new Settling(this.#found);
   #keys;
+  #places;
   #wanted; // the address that was typed, sent or returned to last
   #shown; // the address whose results stand here
   #request = null;
@@ -38,6 +38,7 @@ class LiveSearch {
     this.#form = form;
     this.#field = form.elements.q;
     this.#keys = new ResultKeys(this.#field, this.#found);
+    this.#places = new Places({ isLookedAt: this.#hasResults || this.#isUnavailable });
   }
 
   start() {
@@ -49,6 +50,9 @@ class LiveSearch {
     this.#field.addEventListener("input", (event) => event.isComposing || this.#later());
     this.#field.addEventListener("compositionend", () => this.#later());
     this.#form.addEventListener("submit", (event) => this.#send(event));
+    for (const name of ["click", "auxclick"]) {
+      this.#found.addEventListener(name, ({ target }) => target.closest("a") && this.#places.keep());
+    }
     window.addEventListener("popstate", () => this.#comeBack());
     window.addEventListener("online", () => this.#retrying && this.#look());
     if (this.#isUnavailable) this.#tryAgain();
@@ -66,7 +70,7 @@ class LiveSearch {
 
   #type() {
     const address = (this.#wanted = this.#address());
-    this.#places.replace(address);
+    this.#places.typed(address);
     if (address !== this.#shown || this.#retrying) this.#look();
     else this.#arrived();
   }
@@ -76,7 +80,7 @@ class LiveSearch {
     clearTimeout(this.#pause);
     if (matchMedia("(pointer: coarse)").matches) this.#field.blur(); // its keyboard hides the results
     const address = (this.#wanted = this.#address());
-    this.#places.push(address);
+    this.#places.sent(address);
     if (address === this.#shown && !this.#retrying) this.#arrived();
     else if (!(await this.#look())) return;
     this.#settling.settle();
@@ -85,11 +89,11 @@ class LiveSearch {
   // The browser's buttons; a link within the page leads to the same address and changes nothing.
   async #comeBack() {
     const address = withoutHash(location);
+    const top = this.#places.arrive();
     if (address === this.#wanted) return;
     clearTimeout(this.#pause);
     this.#request?.abort();
     this.#wanted = address;
-    const top = this.#places.arrive();
     this.#field.value = new URLSearchParams(location.search).get("q") ?? "";
     this.#settling.knows(this.#field.value);
     if (address === this.#shown || (await this.#look())) window.scrollTo({ top, behavior: "instant" });
