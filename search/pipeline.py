@@ -43,8 +43,6 @@ RANKED = 30
 FEW_LEFT = 300
 
 SIMILAR_RANKED = 30
-# Of so many articles that filters leave, each is compared by its meaning.
-FEW_LEFT = 300
 _SUGGESTED = 100
 _SUGGESTED_WORDS = 8
 _EXPANSIONS = 50
