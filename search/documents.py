@@ -133,6 +133,8 @@ def _filters(document: Document) -> tuple[str, ...]:
     keys += [filter_key("tag", tag) for tag in document.tags]
     names = (document.author, *document.author_names)
     keys += [filter_key("author", name) for name in names if name]
+    known_by = words(composed(" ".join(document.author_names)))
+    keys += [filter_key("name", word) for word in known_by]
     return tuple(dict.fromkeys(keys))
 
 

@@ -206,6 +206,20 @@ def test_filters_of_one_kind_are_alternatives_and_tags_add_up(filled, doc):
     assert len(found(engine, "tag:vpn kind:howto kind:story")) == 3
 
 
+def test_an_author_is_meant_by_handle_or_by_any_part_of_the_name(filled, doc):
+    engine = filled(
+        doc("x", author="twieczorek", author_names=("Tomasz Wieczorek",)),
+        doc("x", author="tomasz", author_names=("Tomasz Novák", "Priya Raman")),
+        doc("priya"),
+    )
+    assert found(engine, "author:wieczorek") == found(engine, 'author:"Tomasz Wieczorek"') == [1]
+    assert found(engine, "author:Priya") == found(engine, "author:novak") == [2]
+    assert found(engine, "author:tomasz") == [2]  # whose handle it is
+    assert found(engine, "x -author:wieczorek") == [2]
+    assert sorted(found(engine, "author:wieczorek author:raman")) == [1, 2]
+    assert found(engine, "author:toma") == found(engine, "author:x") == []
+
+
 # Pages and counts
 
 
