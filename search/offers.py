@@ -1,7 +1,8 @@
 """What is offered where nothing fits: wider searches, the nearest articles, topics and people to ask."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from search.analysis import stem, words
 from search.asking import ask
 from search.meaning import QUESTION_WORDS
 from search.pipeline import Pipeline, Results, Rows
-from search.query import Query, parse, without_quotes
+from search.query import Query, parse, without_exclusions, without_filters, without_quotes
 
 _ARTICLES = 5
 _PEOPLE = 4
@@ -23,7 +24,7 @@ _TOPICS = 3
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """A wider search that finds something when this one finds nothing."""
+    """A wider search that finds something when this one finds nothing, or nothing that fits."""
 
     words: str
     total: int
@@ -76,27 +77,50 @@ def wider(
     typed: Query,
     filters: Mapping[str, str],
     rows: Rows[ResultRow],
+    found: Results[ResultRow],
 ) -> list[Elsewhere]:
-    """What the same words find without filters, or without quotes, when with them is nothing."""
-    ways: list[tuple[str, str, Mapping[str, str]]] = []
-    if filters:
-        ways.append(("everywhere", typed.text, {}))
-    if typed.phrases:
-        ways.append(("without the quotes", without_quotes(typed.text), filters))
-    found = []
-    for label, text, narrowed in ways:
-        query = parse(text).narrowed(narrowed)
+    """What the same words find with fewer conditions, where with all of them nothing fits."""
+
+    def elsewhere(way: _Way) -> Iterator[Elsewhere]:
+        query = parse(way.text).narrowed(way.filters)
+        if query.is_empty:
+            return
         results = ask(session, pipeline, query, rows)
-        if results.total:
+        if results.total and not (found.total and results.is_weak):
             first = [hit.row for hit in results.hits[:_ARTICLES]]
-            found.append(Elsewhere(label, results.total, {"q": text, **narrowed}, first))
-    return found
+            yield Elsewhere(way.words, results.total, {"q": way.text, **way.filters}, first)
+
+    ways = list(_ways(typed, filters))
+    offered = [better for way in ways for better in elsewhere(way)]
+    if not offered and len(ways) > 1:
+        alone = without_quotes(without_exclusions(without_filters(typed.text)))
+        offered = list(elsewhere(_Way("for the words alone", alone, {})))
+    return offered
+
+
+class _Way(NamedTuple):
+    """A search with fewer conditions."""
+
+    words: str
+    text: str
+    filters: Mapping[str, str]
+
+
+def _ways(typed: Query, filters: Mapping[str, str]) -> Iterator[_Way]:
+    """Leaving out one sort of condition each, however it was given."""
+    if filters or typed.filters or typed.without_filters:
+        yield _Way("everywhere", without_filters(typed.text), {})
+    if typed.phrases:
+        yield _Way("without the quotes", without_quotes(typed.text), filters)
+    if typed.without or typed.without_phrases:
+        yield _Way("without leaving anything out", without_exclusions(typed.text), filters)
 
 
 def named_topics(query: Query, topics: Tree) -> list[Node]:
-    """The topics whose names share most with the words of a query, their best first."""
+    """The topics whose names share most with a query, filters and all, their best first."""
     asked = _terms(word for typed in query.words for word in words(typed.text))
     asked |= _terms(word for phrase in query.phrases for word in phrase)
+    asked |= _terms(w for each in query.filters if each.field == "topic" for w in words(each.value))
     shares: list[tuple[float, Node]] = []
     for node in topics.by_id.values():
         name = _terms(words(node.name))

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from search.analysis import composed, words
@@ -117,6 +117,23 @@ def plain(text: str) -> str:
 
 def without_quotes(text: str) -> str:
     return text.translate(_QUOTES).replace('"', " ")
+
+
+def without_filters(text: str) -> str:
+    """The text without its kind:, topic:, tag: and author:, whether it asks for them or not."""
+    return _leaving_out(text, lambda piece: bool(piece["field"]))
+
+
+def without_exclusions(text: str) -> str:
+    """The text without its -words."""
+    return _leaving_out(text, lambda piece: bool(piece["minus"] and not piece["field"]))
+
+
+def _leaving_out(text: str, is_meant: Callable[[re.Match[str]], bool]) -> str:
+    def kept(piece: re.Match[str]) -> str:
+        return " " if is_meant(piece) else piece.group()
+
+    return " ".join(_PIECE.sub(kept, text.translate(_QUOTES)).split())
 
 
 def _readable(typed: str) -> str:

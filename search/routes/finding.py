@@ -75,9 +75,9 @@ def search() -> Any:
     try:
         results: Results[ResultRow] = room.repairer.asking(lambda: _answer(room.pipeline, asked))
         elsewhere = (
-            []
-            if results.total
-            else wider(db.session, room.pipeline, asked.as_typed, asked.filters, _visible)
+            wider(db.session, room.pipeline, asked.as_typed, asked.filters, _visible, results)
+            if results.is_weak
+            else []
         )
     except EngineError as error:
         log.warning("a search was answered from the database: %s", error)

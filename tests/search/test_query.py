@@ -4,7 +4,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from search.query import LONGEST_QUERY, parse, plain, without_quotes
+from search.query import (
+    LONGEST_QUERY,
+    parse,
+    plain,
+    without_exclusions,
+    without_filters,
+    without_quotes,
+)
 
 TYPED = st.one_of(
     st.text(max_size=700),
@@ -96,6 +103,12 @@ def test_ways_to_take_meaning_out_of_signs():
     assert parse(without_quotes("“a b” c")).phrases == ()
 
 
+def test_conditions_can_be_taken_out_of_what_was_typed():
+    typed = 'vpn topic:“Office IT” -tag:old "at home" -network -"to do" sign-in'
+    assert without_filters(typed) == 'vpn "at home" -network -"to do" sign-in'
+    assert without_exclusions(typed) == 'vpn topic:"Office IT" -tag:old "at home" sign-in'
+
+
 @given(TYPED)
 @example("x" * 10_000)
 def test_any_text_is_a_query(typed):
@@ -107,3 +120,5 @@ def test_any_text_is_a_query(typed):
     for word in query.words:
         assert query.text.translate({0x201C: '"', 0x201D: '"'})[word.start : word.end] == word.text
     assert parse(query.text) == parse(parse(query.text).text)
+    assert not parse(without_filters(query.text)).filters
+    assert not parse(without_exclusions(query.text)).without

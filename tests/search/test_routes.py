@@ -263,6 +263,61 @@ def test_nothing_found_leads_on(reader, session, alice):
     assert ways["the topics"] == "/topics"
 
 
+@pytest.mark.parametrize(
+    ("typed", "way", "found"),
+    [
+        ("badge topic:travel", "Search everywhere", ["Reset a badge"]),
+        ("badge kind:story", "Search everywhere", ["Reset a badge"]),
+        ("badge tag:train", "Search everywhere", ["Reset a badge"]),
+        ("badge author:bob", "Search everywhere", ["Reset a badge"]),
+        ("badge -topic:office", "Search everywhere", ["Reset a badge"]),
+        ("badge -desk", "Search without leaving anything out", ["Reset a badge"]),
+        ('badge -"the desk"', "Search without leaving anything out", ["Reset a badge"]),
+        ('"badge reset" -desk kind:story', "Search for the words alone", ["Reset a badge"]),
+    ],
+)
+def test_conditions_typed_into_the_query_can_be_left_out_as_well(
+    reader, session, alice, bob, typed, way, found
+):
+    office, travel = make_topic(session, "Office"), make_topic(session, "Travel")
+    make_article(session, alice, title="Reset a badge", body="At the desk.", topic=office)
+    make_article(session, bob, title="Book a plane", tags=("train",), topic=travel)
+    response = reader("/search", q=typed)
+    assert "Nothing found" in page(response).main.get_text()
+    assert titles(reader(links(response)[way])) == found
+    assert found[0] in offered(response, "Perhaps one of these")
+    assert "Alice" in offered(response, "These people wrote about something like it")
+
+
+def test_where_nothing_is_asked_but_conditions_no_wider_search_is_offered(reader, session, alice):
+    make_article(session, alice, title="Reset a badge")
+    for asked in ({"q": "kind:story"}, {"q": "", "kind": "story"}, {"q": "kind:story tag:x"}):
+        response = reader("/search", **asked)
+        assert "Nothing found" in page(response).main.get_text()
+        assert not [words for words in links(response) if words.startswith("Search ")]
+
+
+def test_a_topic_that_was_named_as_a_condition_is_linked(reader, session, alice):
+    make_article(session, alice, title="Book a plane", topic=make_topic(session, "Travel and cars"))
+    response = reader("/search", q="zzyzx topic:travel-and-cars")
+    assert links(response)["Travel and cars"] == "/topics/travel-and-cars"
+    assert offered(response, "Perhaps one of these") == ["Book a plane"]
+
+
+def test_what_hardly_fits_within_conditions_leads_to_what_fits_without(reader, session, alice):
+    make_article(session, alice, title="Reset a parking badge")
+    for number in range(5):
+        make_article(session, alice, title=f"Badge {number}", tags=("desk",))
+    weak = "Nothing fits well. Perhaps one of these"
+    response = reader("/search", q="parking reset badge tag:desk")
+    assert weak in page(response).main.get_text()
+    everywhere = reader(links(response)["Search everywhere"])
+    assert titles(everywhere)[0] == "Reset a parking badge"
+    response = reader("/search", q="badge zzyzx qwxyz vbnmk tag:desk")
+    assert weak in page(response).main.get_text()
+    assert "Search everywhere" not in links(response)  # where nothing fits better
+
+
 def offered(response, heading):
     """What is linked under this heading of the page."""
     section = next(h.find_parent("section") for h in page(response)("h2") if h.text == heading)
