@@ -152,10 +152,15 @@ class _Asked:
     def coverage(self, best: Ranked | None) -> float:
         """The part of the query's words, by their rarity, that an article has."""
         unknown = idf(1, self.searcher.documents) * len(self.meaning.unknown)
-        whole = sum(self.weights) + unknown
+        # A part of an identifier that no article has is none of it.
+        weights = [
+            0.0 if concept.is_part else weight
+            for concept, weight in zip(self.meaning.concepts, self.weights, strict=True)
+        ]
+        whole = sum(weights) + unknown
         if best is None or not whole:
             return 0.0
-        has = (w for w, places in zip(self.weights, best.places, strict=True) if places)
+        has = (w for w, places in zip(weights, best.places, strict=True) if places)
         return sum(has) / whole
 
 
@@ -399,6 +404,8 @@ def _is_weak(asked: _Asked, best: Sequence[Scored]) -> bool:
     """Whether nothing has much of the words, nor of the meaning."""
     if not asked.meaning.concepts and not asked.sense:
         return False  # filters alone: whatever has them is meant
+    if asked.meaning.is_only_like:
+        return True  # an identifier means itself and nothing like it
     by_words = max(best, key=lambda scored: scored.ranked.score, default=None)
     coverage = asked.coverage(by_words.ranked if by_words else None)
     if asked.sense is None:

@@ -41,6 +41,7 @@ class Concept:
     frequency: int  # in how many articles, at least
     count: int = 1  # how often it was asked for
     synonyms: tuple[Synonym, ...] = ()
+    is_part: bool = False  # of an identifier that no article has: found, but not what was meant
 
 
 class Ranked(NamedTuple):

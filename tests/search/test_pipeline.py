@@ -102,6 +102,66 @@ def test_an_identifier_means_itself_alone(filled, doc):
 def test_an_unknown_identifier_is_looked_for_by_its_parts(filled, doc):
     engine = filled(doc("x", "ERR 1099 was seen"), doc("y"))
     assert found(engine, "ERR-1099") == [1]
+    assert not search(engine, "ERR-1099").is_weak
+
+
+@pytest.mark.parametrize(
+    ("typed", "like"),
+    [("F-32", [1]), ("CU-6", [2]), ("ERR-1049", [3]), ("v2.3", []), ("ERR-1049 CU-6", [2, 3])],
+)
+def test_what_is_like_an_identifier_that_no_article_has_is_nothing_but_near(
+    filled, doc, typed, like
+):
+    engine = filled(
+        doc("Fill in form F-31", "This is form F."),
+        doc("The room CU-5"),
+        doc("Fix ERR-1042"),
+        doc("x", "Wait for 32 days."),
+        doc("x", "Take part 3. Then v23."),
+    )
+    results = search(engine, typed)
+    assert sorted(hit.id for hit in results.hits) == like
+    assert results.is_weak
+    assert results.meaning.unknown == tuple(typed.split())
+    assert search(engine, f"how do I get {typed}").is_weak
+
+
+def test_with_an_identifier_that_no_article_has_the_other_words_find_what_they_find(filled, doc):
+    engine = filled(
+        doc("Fill in form F-31"), doc("Printer"), doc("x", "32 f"), doc("Windows 11"), doc("y")
+    )
+    results = search(engine, "printer F-32")
+    assert [hit.id for hit in results.hits] == [2]
+    assert results.meaning.unknown == ("F-32",)
+    assert not results.is_weak
+    assert found(engine, "printer windows-12") == [2, 4]  # a long part is a word of its own
+    results = search(engine, "y printer -z F-32 ERR-1 v2.3 CU-6")
+    assert results.is_weak  # each counts as much as a word that one article has
+
+
+@pytest.mark.parametrize("written", ["ERR-1042", "err1042", "Err 1042", "ERR_1042"])
+@pytest.mark.parametrize("typed", ["err1042", "ERR-1042", "err_1042", "ERR 1042"])
+def test_an_identifier_is_found_however_letters_and_digits_are_joined(filled, doc, typed, written):
+    engine = filled(doc(f"Fix {written}"), doc("Fix the err"), doc("Count 1042 people"))
+    results = search(engine, typed)
+    assert results.hits[0].id == 1
+    assert not results.is_weak
+
+
+def test_an_identifier_with_a_slip_in_its_letters_is_corrected(filled, doc):
+    engine = filled(doc("Fix error-1042"), doc("An error"), doc("1042 people"))
+    results = search(engine, "fix eror-1042 now")
+    assert [hit.id for hit in results.hits] == [1]
+    assert results.meaning.corrected == "fix error-1042 now"
+    assert results.meaning.unknown == ("now",)
+
+
+def test_a_number_joined_to_a_word_is_no_identifier(filled, doc):
+    engine = filled(doc("Hours of the desk"), doc("Two-factor sign-in"), doc("y"))
+    for typed, expected in (("24-hour desk", [1]), ("2-factor", [2])):
+        results = search(engine, typed)
+        assert [hit.id for hit in results.hits] == expected
+        assert not results.meaning.is_only_like
 
 
 def test_of_equals_the_newer_comes_first(filled, doc):

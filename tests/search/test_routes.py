@@ -135,6 +135,27 @@ def test_a_misspelled_query_is_corrected_and_can_be_taken_back(reader, session, 
     assert "No article has bagde" in page(again).main.get_text()
 
 
+def test_what_is_only_like_an_identifier_is_shown_as_such_and_recorded_as_nothing(
+    reader, session, database, alice
+):
+    make_article(session, alice, title="Fill in form F-31")
+    make_article(session, alice, title="Printer")
+    response = reader("/search", q="F-32")
+    assert titles(response) == ["Fill in form F-31"]
+    words = page(response).main.get_text()
+    assert "No article has F-32; these are at most like it." in words
+    assert "Nothing fits well. Perhaps one of these" in words
+    words = page(reader("/search", q="v2.3")).main.get_text()
+    assert "No article has v2.3." in words
+    assert "Nothing found" in words
+    response = reader("/search", q="printer F-32")
+    assert titles(response) == ["Printer"]
+    assert "No article has F-32; these have the other words." in page(response).main.get_text()
+    tally.flush(database)
+    found = session.execute(sa.select(SearchRecord.query, SearchRecord.found))
+    assert dict(map(tuple, found)) == {"F-32": 0, "v2.3": 0, "printer F-32": 1}
+
+
 def test_only_what_is_published_is_found_in_any_way(reader, session, alice):
     make_article(
         session,

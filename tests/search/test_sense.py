@@ -140,3 +140,16 @@ def test_a_question_in_another_language_is_corrected_as_before(filled, doc, tmp_
     results = pipeline.search(parse("wie ist die taxi"), lambda ids: dict.fromkeys(ids, 1))
     assert results.meaning.language == "de"
     assert results.meaning.corrected == "wie ist die tax"
+
+
+@pytest.mark.parametrize("typed", ["F-32", "F32", "how do I fill in F-32"])
+def test_what_is_near_to_an_identifier_that_no_article_has_is_not_meant(
+    typed, filled, doc, tmp_path
+):
+    engine = filled(doc("Form F-31"), doc("Paper"))
+    vectors = VectorFolder(tmp_path / "meaning", "an encoder")
+    vectors.rebuild([{1: [StoredPassage(0, 0, leaning(0))]}])
+    pipeline = Pipeline(engine, Senses(Asker(), vectors, lost))
+    results = pipeline.search(parse(typed), lambda ids: dict.fromkeys(ids, 1))
+    assert [hit.id for hit in results.hits] == [1]
+    assert results.is_weak
