@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from search import signals
-from search.book import books
+from search.book import Book, books
 from search.fusion import Judge
 from search.pins import pinned
 from search.pipeline import Pipeline, Results, Row, Rows
@@ -26,9 +26,18 @@ def ask(
     spell: bool = True,
     newest: bool = False,
     explain: bool = False,
+    book: Book | None = None,
 ) -> Results[Row]:
     """One page of what this query finds for the reader whom `rows` knows."""
     key = key_of(query)
+    first = [] if newest else pinned(session, key)
+
+    def for_correction(corrected: Query) -> tuple[Sequence[int], Judge]:
+        """Besides what is pinned for the very words that were typed."""
+        other = key_of(corrected)
+        others = [] if newest else pinned(session, other)
+        return list(dict.fromkeys([*first, *others])), judge(session, other)
+
     return pipeline.search(
         query,
         rows,
@@ -36,10 +45,11 @@ def ask(
         spell=spell,
         newest=newest,
         explain=explain,
-        book=books(session),
-        pinned=() if newest else pinned(session, key),
+        book=books(session) if book is None else book,
+        pinned=first,
         judge=judge(session, key),
         withheld=withheld(session),
+        for_correction=for_correction,
     )
 
 

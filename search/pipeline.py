@@ -66,6 +66,8 @@ _AGAIN, _BEST = 20, 2
 Row = TypeVar("Row")
 # Which of these articles the reader may see, with what is shown of each.
 Rows = Callable[[Sequence[int]], Mapping[int, Row]]
+# What is pinned for a query, and what is known of articles among those who asked it.
+ForQuery = Callable[[Query], tuple[Sequence[int], Judge]]
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,11 @@ class Results(Generic[Row]):
     facets: Mapping[str, list[tuple[str, int]]] = field(default_factory=dict)
     is_weak: bool = False  # perhaps nothing of it is what was meant
     nearest: list[Hit[Row]] = field(default_factory=list)  # where nothing was found
+
+    @property
+    def searched(self) -> Query:
+        """The query with what was corrected in it."""
+        return parse(self.meaning.corrected) if self.meaning.corrected else self.query
 
     @property
     def pages(self) -> int:
@@ -188,15 +195,20 @@ class Pipeline:
         pinned: Sequence[int] = (),
         judge: Judge = no_signals,
         withheld: Collection[int] = (),
+        for_correction: ForQuery | None = None,
     ) -> Results[Row]:
         """One page of results; only articles for which `rows` has a row are shown.
 
         The index may be a moment behind. What it still holds and is `withheld` shows in no count and
         no word; should `rows` not have what is about to be shown, it is asked again without that.
         Another searcher than the present one answers what would be found if the index were as it
-        says.
+        says. `for_correction` says what is pinned, and known of articles, for a query that was
+        corrected.
         """
         asked = self._asked(query, searcher, spell, book, pinned, judge, withheld)
+        if asked.meaning.corrected and for_correction:
+            pinned, judge = for_correction(parse(asked.meaning.corrected))
+            asked = replace(asked, pinned=pinned, judge=judge)
         if not asked.selection.asks and asked.meaning.is_hopeless:
             return self._nothing(query, asked, rows)
         hidden: tuple[int, ...] = ()

@@ -94,7 +94,7 @@ def search() -> Any:
         offers=offers(db.session, results, elsewhere, by=me()) if results.is_weak else None,
         page=Page(results.page, PAGE_SIZE, min(results.total, results.pages * PAGE_SIZE)),
         arguments=asked.arguments,
-        pins=pins_shown(query, results.hits, newest=asked.newest),
+        pins=pins_shown(results, newest=asked.newest),
         may_explain=can_curate_search(db.session, me()),
     )
 

@@ -1,6 +1,6 @@
 """Pins: the page with their log, and pinning from the results of a search."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,8 @@ from people.signin import me
 from search import pin_log, pins
 from search.models import Pin
 from search.permissions import can_curate_search
-from search.pipeline import Hit
-from search.query import LONGEST_QUERY, Query
+from search.pipeline import Results
+from search.query import LONGEST_QUERY
 from search.records import key_of
 from search.routes import bp
 
@@ -107,15 +107,18 @@ class PinsShown:
     is_curator: bool
 
 
-def pins_shown(query: Query, hits: Sequence[Hit[ResultRow]], *, newest: bool) -> PinsShown:
+def pins_shown(results: Results[ResultRow], *, newest: bool) -> PinsShown:
     """For the template of results: `search/_pin.html` takes it.
 
     The hits say whether any of them is pinned, but for the newest first, where no pin counts.
     """
+    hits = results.hits
     some = newest or any(hit.is_pinned for hit in hits)
-    standing = pins.standing(db.session, key_of(query)) if some else {}
+    standing: dict[int, Pin] = {}
+    for key in dict.fromkeys(map(key_of, (results.searched, results.query))) if some else ():
+        standing |= pins.standing(db.session, key)
     explains = "explain" in request.args
     curates = (bool(standing) or explains) and can_curate_search(db.session, me())
     ids = [hit.id for hit in hits] if explains and curates else []
     offered = pins.pinnable(db.session, me(), ids) if ids else frozenset()
-    return PinsShown(query.text, standing, offered, curates)
+    return PinsShown(results.searched.text, standing, offered, curates)

@@ -17,8 +17,8 @@ from kb.keeping import Keeper
 from kb.models import Topic
 from kb.queries import ResultRow
 from people.signin import me
-from search import pins, search_of_app, synonyms
-from search.asking import judge
+from search import search_of_app, synonyms
+from search.asking import ask
 from search.book import Book, books
 from search.engines import EngineError
 from search.models import Synonyms
@@ -26,9 +26,7 @@ from search.permissions import can_curate_search
 from search.pipeline import Results
 from search.preview import Change, preview
 from search.query import Query
-from search.records import key_of
 from search.routes import bp
-from search.withheld import withheld
 
 
 @dataclass(frozen=True)
@@ -185,14 +183,9 @@ def _changes(
 
 def _ask(session: Session, query: Query, book: Book) -> Results[ResultRow]:
     """What this person would find, ranked as any search is. Nothing of it is kept as a search."""
-    room, key = search_of_app(), key_of(query)
-    return room.repairer.asking(
-        lambda: room.pipeline.search(
-            query,
-            lambda ids: queries.result_rows(session, me(), ids),
-            book=book,
-            pinned=pins.pinned(session, key),
-            judge=judge(session, key),
-            withheld=withheld(session),
-        )
-    )
+    room = search_of_app()
+
+    def rows(ids: Sequence[int]) -> dict[int, ResultRow]:
+        return queries.result_rows(session, me(), ids)
+
+    return room.repairer.asking(lambda: ask(session, room.pipeline, query, rows, book=book))

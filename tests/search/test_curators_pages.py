@@ -251,6 +251,43 @@ def test_readers_find_what_is_pinned_first_and_curators_see_until_when(
     assert titles(reader.get("/search?q=no+internet").text) == ["Internet at home"]
 
 
+def test_a_pin_counts_for_what_a_search_was_corrected_to(
+    session: Session, new_client: NewClient, outbox: Deliveries, alice: User, cora: User
+) -> None:
+    curator = new_client(cora)
+    make_article(session, alice, title="Claim expenses")
+    pinned = make_article(session, alice, title="Open the Tally")
+    outbox.drain()
+    right = pins.pin(session, "claim expenses", pinned, because="So.", days=9, by=cora)
+    page = curator.get("/search?q=claim+expences&explain=1").text
+    assert "Showing results for claim expenses" in text_of(page)
+    assert titles(page) == ["Open the Tally", "Claim expenses"]
+    assert f'action="{PINS}/{right.id}/removal"' in page
+    assert 'name="query" value="claim expenses"' in page
+    assert titles(curator.get("/search?q=claim+expences&sort=newest").text)
+    assert "Open the Tally" not in curator.get("/search?q=claim+expences&exact=1").text
+    pins.remove(session, right, by=cora)
+    wrong = pins.pin(session, "claim expences", pinned, because="So.", days=9, by=cora)
+    page = curator.get("/search?q=claim+expences&explain=1").text
+    assert titles(page) == ["Open the Tally", "Claim expenses"]  # for what was typed, as before
+    assert f'action="{PINS}/{wrong.id}/removal"' in page
+
+
+def test_what_was_opened_after_a_search_counts_for_what_is_corrected_to_it(
+    session: Session, new_client: NewClient, outbox: Deliveries, alice: User, cora: User
+) -> None:
+    article = make_article(session, alice, title="Claim expenses")
+    outbox.drain()
+    searched = SearchRecord(query="claim expenses", key="claim expens", found=1, at=clock.now())
+    searched.user_id, searched.opened_id = alice.id, article.id
+    session.add(searched)
+    session.commit()
+    curator = new_client(cora)
+    opened = "Opened after 1 search for the same words"
+    assert opened in text_of(curator.get("/search?q=claim+expences&explain=1").text)
+    assert opened not in text_of(curator.get("/search?q=claim+expences&exact=1&explain=1").text)
+
+
 def test_a_search_reads_pins_once_and_again_only_if_one_is_among_what_it_finds(
     session: Session, new_client: NewClient, outbox: Deliveries, alice: User, cora: User
 ) -> None:
