@@ -106,7 +106,7 @@ def entry(document: Document) -> Entry:
         words=" ".join(analysed.words),
         terms=" ".join(analysed.terms),
         title_words=" ".join(analysed.words[: analysed.lengths[forward.TITLE]]),
-        filters=_filters(document),
+        filters=filter_keys(document),
         facets={
             "kind": (document.kind,),
             "topic": document.topics,
@@ -127,7 +127,7 @@ def filter_key(field: str, value: str) -> str:
     return f"{field}={'-'.join(words(composed(value)))}"
 
 
-def _filters(document: Document) -> tuple[str, ...]:
+def filter_keys(document: Document) -> tuple[str, ...]:
     keys = [filter_key("kind", document.kind)]
     keys += [filter_key("topic", topic) for topic in document.topics]
     keys += [filter_key("tag", tag) for tag in document.tags]

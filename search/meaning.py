@@ -19,11 +19,10 @@ from search.analysis import (
     words,
 )
 from search.book import EMPTY, Book, Synonym
-from search.documents import filter_key
 from search.engines import Searcher, Selection
 from search.languages import is_frame_word, query_language
 from search.query import EMPTY as EMPTY_QUERY
-from search.query import Filter, Query, Word
+from search.query import Query, Word, alternatives
 from search.ranking import Concept
 from search.spelling import Speller
 
@@ -79,6 +78,10 @@ def understand(
     Without a speller its words are taken as they are. Nor is a word corrected that `knows` says is
     one: what is not written anywhere by this word may be found by its meaning.
     """
+
+    def is_there(key: str) -> bool:
+        return searcher.find(Selection(filters=((key,),)), 1).total > 0
+
     typed = [word.text[t.start : t.end] for word in query.words for t in tokens(word.text)]
     language = query_language(typed, languages)
     reading = _Reading(searcher, speller, languages, language, book, knows)
@@ -96,8 +99,8 @@ def understand(
         phrases=tuple(tuple(words(text, languages)) for text in query.quoted),
         without=tuple(term for word in query.without for term in query_stems(word, languages)),
         without_phrases=query.without_phrases,
-        filters=tuple(_alternatives([_key(f, searcher) for f in query.filters])),
-        without_filters=tuple(_key(f, searcher) for f in query.without_filters),
+        filters=tuple(alternatives(f.key_among(is_there) for f in query.filters)),
+        without_filters=tuple(f.key_among(is_there) for f in query.without_filters),
     )
     return Meaning(
         concepts,
@@ -116,22 +119,6 @@ def _sentence(query: Query, reading: "_Reading") -> str:
     if query.words and query == replace(EMPTY_QUERY, text=query.text, words=query.words):
         return reading.corrected_text(query.text) or query.text
     return " ".join([*map(reading.as_searched, query.words), *map(" ".join, query.phrases)])
-
-
-def _key(wanted: Filter, searcher: Searcher) -> str:
-    """An author is meant by handle or whole name or, where nobody is called so, by a part of it."""
-    if wanted.field == "author" and not searcher.find(Selection(filters=((wanted.key,),)), 1).total:
-        return filter_key("name", wanted.value)
-    return wanted.key
-
-
-def _alternatives(keys: list[str]) -> Iterator[tuple[str, ...]]:
-    """Two kinds or two authors cannot both be meant, so either will do; tags and topics add up."""
-    kinds, people = ("kind=",), ("author=", "name=")
-    for names in (kinds, people):
-        if alike := tuple(key for key in keys if key.startswith(names)):
-            yield alike
-    yield from ((key,) for key in keys if not key.startswith(kinds + people))
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from search.analysis import composed, words
@@ -47,6 +47,15 @@ class Filter:
             name = key.removeprefix("kind=")
             return f"kind={KINDS.get(name, name)}"
         return key
+
+    def key_among(self, is_there: Callable[[str], bool]) -> str:
+        """The key by which articles are looked for, some of which may be there.
+
+        An author is meant by handle or whole name or, where nobody is called so, by a part of it.
+        """
+        if self.field == "author" and not is_there(self.key):
+            return filter_key("name", self.value)
+        return self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,15 @@ def parse(typed: str) -> Query:
         without_filters=tuple(dict.fromkeys(parts.without_filters)),
         was_cut=was_cut,
     )
+
+
+def alternatives(keys: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Two kinds or two authors cannot both be meant, so either will do; tags and topics add up."""
+    given, kinds, people = list(keys), ("kind=",), ("author=", "name=")
+    for names in (kinds, people):
+        if alike := tuple(key for key in given if key.startswith(names)):
+            yield alike
+    yield from ((key,) for key in given if not key.startswith(kinds + people))
 
 
 def plain(text: str) -> str:

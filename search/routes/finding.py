@@ -12,7 +12,7 @@ from flask import Response, jsonify, render_template, request, url_for
 from core.db import db
 from core.web import Page, is_reading, number, public, settings
 from kb import queries, topics
-from kb.queries import Filter, ResultRow
+from kb.queries import ResultRow
 from people.signin import me
 from search import records, search_of_app
 from search.asking import ask
@@ -26,6 +26,7 @@ from search.query import Query, parse
 from search.routes import bp
 from search.routes.pins import pins_shown
 from search.routes.records import is_preview
+from search.titles import titled
 from search.withheld import withheld
 
 log = logging.getLogger("firsthand.search")
@@ -227,10 +228,7 @@ def _present_topics(filters: dict[str, str]) -> dict[str, str]:
 
 def _from_database(asked: _Asked) -> tuple[str, int, dict[str, str]]:
     """The index is down: say so, and offer what the titles in the database hold."""
-    words = " ".join(word.text for word in asked.query.words)
-    rows: list[ResultRow] = []
-    if words:
-        _, rows = queries.listed(db.session, me(), Filter(title_words=words), limit=PAGE_SIZE)
+    rows = titled(db.session, asked.query, by=me(), limit=PAGE_SIZE)
     return _page("unavailable", asked, rows=rows), 503, {"Retry-After": "10"}
 
 

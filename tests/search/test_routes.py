@@ -537,6 +537,8 @@ def test_while_there_is_no_index_titles_are_offered(
         response = client.get("/search?q=badge")
         assert response.status_code == 503
         assert titles(response) == ["Reset a badge"]
+        assert titles(client.get("/search?q=how+do+I+reset+a+badge")) == ["Reset a badge"]
+        assert titles(client.get("/search?q=badge&kind=story")) == []
         assert "Search is not available" in page(response).h1.get_text()
         assert client.get("/search/suggest?q=bad").json == {"suggestions": []}
         assert client.get("/search/similar?title=badge").json == {"articles": []}
