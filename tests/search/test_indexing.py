@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from core.outbox import Delivery
 from kb import publishing, topics
-from kb.models import Article
+from kb.models import Article, Revision
 from people.models import Role
 from search import analysing, indexing, search_of_app
 from search.engines import IndexMissing, Selection
@@ -228,6 +228,57 @@ def test_verifying_finds_each_kind_of_difference(engine, session, alice, databas
     assert found
     indexing.rebuild(database, engine)
     assert not differences(database, engine)
+
+
+@pytest.mark.parametrize("engine_name", ["tantivy"], indirect=True)
+def test_verifying_finds_the_one_that_differs_among_ten_thousand(
+    engine, session, alice, database, outbox
+):
+    article = make_article(session, alice, title="Number", language="en")
+    outbox.drain()
+    copied(session, article, 10_000)
+    indexing.rebuild(database, engine)
+    session.execute(
+        sa.text("UPDATE revision SET text = replace(text, '7', '1') WHERE title = 'Number 7777'")
+    )
+    session.commit()
+    different = session.scalar(sa.select(Revision.article_id).filter_by(title="Number 7777"))
+    assert differences(database, engine) == Differences(10_001, [], [], [different])
+    missing = article.id + 1234
+    with engine.writer() as writer:
+        writer.remove([missing])
+    assert differences(database, engine) == Differences(10_001, [missing], [], [different])
+
+
+def copied(session, article, times):
+    """Copy a published article so often, with nothing but rows: each with a title and a text of its own."""
+    articles, revisions = Article.__table__, Revision.__table__
+    row = dict(session.execute(sa.select(articles).filter_by(id=article.id)).one()._mapping)
+    live = row.pop("live_revision_id")
+    text = dict(session.execute(sa.select(revisions).filter_by(id=live)).one()._mapping)
+    numbers = range(1, times + 1)
+    session.execute(
+        sa.insert(articles), [row | {"id": article.id + n, "slug": f"number-{n}"} for n in numbers]
+    )
+    session.execute(
+        sa.insert(revisions),
+        [
+            text
+            | {
+                "id": live + n,
+                "article_id": article.id + n,
+                "title": f"Number {n}",
+                "text": f"The number is {n}.",
+            }
+            for n in numbers
+        ],
+    )
+    session.execute(
+        sa.update(articles)
+        .where(articles.c.id > article.id)
+        .values(live_revision_id=articles.c.id - article.id + live)
+    )
+    session.commit()
 
 
 def test_curators_see_no_more_in_the_index_than_anybody(engine, session, alice, cora, outbox):
