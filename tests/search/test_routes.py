@@ -598,3 +598,30 @@ def test_a_page_of_what_was_found_by_its_meaning_alone_says_so(
     assert note in page(reader("/search", q="taxi")).get_text()
     note = "No article has taxi; these have the other words."
     assert note in page(reader("/search", q="travel taxi")).get_text()
+
+
+def test_where_conditions_leave_only_what_is_hardly_near_more_is_offered_without_them(
+    app, reader, session, alice, tmp_path, monkeypatch
+):
+    pytest.importorskip("usearch", reason="the extra semantic is not installed")
+    import numpy as np
+
+    from search.semantic import StoredPassage
+    from search.semantic.sense import Senses
+    from search.semantic.vectors import VectorFolder
+    from tests.search.test_sense import Asker, lost
+
+    make_article(session, alice, title="Reset the VPN", topic=make_topic(session, "Office"))
+    finance = make_topic(session, "Finance")
+    article = make_article(session, alice, title="Pay by card", body="Type it.", topic=finance)
+    hardly_near = np.zeros(384, np.int8)
+    hardly_near[:2] = 40, 110
+    vectors = VectorFolder(tmp_path / "meanings", "an encoder")
+    vectors.rebuild([{article.id: [StoredPassage(0, 0, hardly_near.tobytes())]}])
+    with app.app_context():
+        pipeline = search_of_app().pipeline
+    monkeypatch.setattr(pipeline, "_senses", Senses(Asker(), vectors, lost))
+    for asked in ({"q": "vpn topic:finance"}, {"q": "vpn", "topic": "finance"}):
+        response = reader("/search", **asked)
+        assert titles(response) == ["Pay by card"]
+        assert "Reset the VPN" in titles(reader(links(response)["Search everywhere"]))
