@@ -30,6 +30,12 @@ def test_similar_articles_come_when_the_reader_comes_near_the_end(
     expect(page).to_have_title("Descale an M4 without voiding the warranty · Firsthand")
 
 
+def test_who_comes_there_by_keyboard_goes_on_from_there(open_window: OpenWindow) -> None:
+    page = visit(open_window(READER), ARTICLE)
+    page.locator("#similar").get_by_role("link", name="Similar articles").focus()
+    expect(page.locator("#similar .item__title a").first).to_be_focused()
+
+
 def test_where_nothing_is_similar_nothing_is_shown(open_window: OpenWindow) -> None:
     page = open_window(READER)
     page.route("**/similar", lambda route: route.fulfill(body='<section id="similar"> </section>'))

@@ -24,8 +24,10 @@ async function bring(element) {
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const part = page.getElementById(element.id);
     if (!part) return;
+    const hadFocus = element.contains(document.activeElement);
     element.replaceChildren(...part.childNodes);
     element.hidden = !element.firstElementChild; // there may be nothing to show
+    if (hadFocus) element.querySelector("a[href]")?.focus(); // whoever goes by keyboard goes on from here
     element.dispatchEvent(new CustomEvent("content:added", { bubbles: true }));
   } catch {
     // Without a connection the link stays too.
