@@ -8,7 +8,7 @@ what they typed (Kernighan, Church and Gale 1990).
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from math import log
 
@@ -16,6 +16,9 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from search.analysis import stem
+
+# Of all words there are, each once: a cache would be filled with them and remember nothing else.
+_stem = stem.__wrapped__
 
 SHORTEST = 3
 _SHORT = 3  # of so few letters, one may be missing inside and nothing else be wrong
@@ -39,16 +42,23 @@ class Speller:
     """Made once for an index, of its words and in how many articles each stands."""
 
     def __init__(self, vocabulary: list[tuple[str, int]]) -> None:
-        self._words = _ByLength({word: n for word, n in vocabulary if word.isalpha()})
+        self._frequencies = {word: n for word, n in vocabulary if word.isalpha()}
+        self._words = _ByLength(self._frequencies, self._frequencies.__getitem__)
 
     @cached_property
     def _stems(self) -> "_ByLength":
-        return _ByLength({stem(word): n for word, n in self._words.by_frequency})
+        return _ByLength(self._common, lambda stemmed: self._frequencies[self._common[stemmed]])
 
     @cached_property
     def _common(self) -> dict[str, str]:
         """The commonest word of each stem."""
-        return {stem(word): word for word, _ in self._words.by_frequency}
+        common: dict[str, str] = {}
+        for word, frequency in self._frequencies.items():
+            stemmed = _stem(word)
+            other = common.get(stemmed)
+            if other is None or (frequency, word) > (self._frequencies[other], other):
+                common[word if stemmed == word else stemmed] = word
+        return common
 
     def suggestions(self, word: str) -> list[str]:
         """Words of the index that may have been meant, the likeliest first.
@@ -67,16 +77,11 @@ class Speller:
 class _ByLength:
     """Words by their length, so that only words that can be near are compared."""
 
-    def __init__(self, frequencies: Mapping[str, int]) -> None:
-        self._frequencies = frequencies
+    def __init__(self, words: Iterable[str], frequency: Callable[[str], int]) -> None:
+        self._frequency = frequency
         self._by_length: defaultdict[int, list[str]] = defaultdict(list)
-        for word in frequencies:
+        for word in words:
             self._by_length[len(word)].append(word)
-
-    @property
-    def by_frequency(self) -> list[tuple[str, int]]:
-        """The commonest last."""
-        return sorted(self._frequencies.items(), key=lambda item: (item[1], item[0]))
 
     def near(self, word: str) -> Iterator[tuple[str, float]]:
         """The words near to this one, with the cost of each."""
@@ -95,7 +100,7 @@ class _ByLength:
                     yield other, self._cost(word, other, distance)
 
     def _cost(self, word: str, other: str, distance: float) -> float:
-        cost = distance - _FREQUENCY * log(self._frequencies[other])
+        cost = distance - _FREQUENCY * log(self._frequency(other))
         if distance == 1 and _is_slip(word, other):
             cost -= _SLIP
         return cost if word[0] == other[0] else cost + _OTHER_INITIAL
