@@ -62,7 +62,6 @@ class Turns:
             self._lock.notify_all()
 
 
-texts = Turns(
-    slow=1.8
-)  # an honest text takes a few hundredths; at two, by the processor, it is refused
+# An honest text takes a few hundredths of a second; at two, by the processor, it is refused.
+texts = Turns(slow=1.8)
 images = Turns(slow=6.0)  # a photograph of 25 million pixels takes up to four

@@ -12,6 +12,7 @@ from kb import dependencies, flags, handover, outcomes, queries, standing, tasks
 from kb.care_notices import REASONS, RESULTS
 from kb.models import Article, DependencyKind, FlagState
 from kb.routes import bp
+from kb.routes.managing import moved
 from kb.tasks import Wanted
 from kb.topics import find, tree
 from people import accounts
@@ -76,8 +77,7 @@ def _choices(topic_ids: list[int]) -> list[tuple[Any, str]]:
 def article_care(slug: str) -> Any:
     found = queries.article_by_slug(db.session, me(), slug)
     if found is None:
-        target = queries.moved_article(db.session, me(), slug)
-        return redirect(url_for("kb.article_care", slug=target), 301) if target else abort(404)
+        return moved(slug, "kb.article_care")
     return care_page(found)
 
 
@@ -161,8 +161,8 @@ def hand_over(slug: str) -> Any:
 def required(slug: str) -> Article:
     """The article of an address, also of a former one: the page may have been open for long."""
     present = queries.article_by_slug(db.session, me(), slug)
-    if present is None and (moved := queries.moved_article(db.session, me(), slug)):
-        present = queries.article_by_slug(db.session, me(), moved)
+    if present is None and (target := queries.moved_article(db.session, me(), slug)):
+        present = queries.article_by_slug(db.session, me(), target)
     return present or abort(404)
 
 

@@ -78,6 +78,7 @@ def article_at(slug: str) -> Article | None:
 
 
 def moved(slug: str, endpoint: str, **values: Any) -> Any:
+    """Lead from a former address to the present one, or say that there is nothing."""
     target = queries.moved_article(db.session, me(), slug)
     return redirect(url_for(endpoint, **{**values, "slug": target}), 301) if target else abort(404)
 

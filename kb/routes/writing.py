@@ -17,6 +17,7 @@ from kb.models import Article, Draft, Kind
 from kb.permissions import can_read_article
 from kb.policy import Policies
 from kb.routes import bp
+from kb.routes.managing import moved
 from kb.topics import find, find_moved, tree
 from people.signin import me
 
@@ -66,8 +67,7 @@ def edit(slug: str) -> Any:
     """One's draft of the next revision, or the live text to start one from. Saving makes the draft."""
     article = queries.article_by_slug(db.session, me(), slug)
     if article is None:
-        target = queries.moved_article(db.session, me(), slug)
-        return redirect(url_for("kb.edit", slug=target), 301) if target else abort(404)
+        return moved(slug, "kb.edit")
     mine = drafts.of_article(db.session, me(), article.id)
     if mine is not None:
         return redirect(url_for("kb.draft", draft_id=mine.id), 303)
@@ -212,8 +212,8 @@ def _article(sent: Mapping[str, str]) -> Article | None:
     slug = sent.get("article", "")
     if not slug:
         return None
-    moved = queries.moved_article(db.session, me(), slug)
-    found = queries.article_by_slug(db.session, me(), moved or slug)
+    target = queries.moved_article(db.session, me(), slug)
+    found = queries.article_by_slug(db.session, me(), target or slug)
     if found is None:
         raise Conflict(
             "The article you are changing is not there any more. Copy your text, then start anew."

@@ -3,11 +3,12 @@
 import logging
 from typing import Any
 
-from flask import abort, redirect, render_template, url_for
+from flask import render_template
 
 from core.db import db
 from kb import queries
 from kb.queries import ArticlePage, ResultRow
+from kb.routes.managing import moved
 from people.signin import me
 from search import indexing, likeness, search_of_app
 from search.engines import EngineError
@@ -23,8 +24,7 @@ SHOWN = 4
 def similar_to(slug: str) -> Any:
     article = queries.article_page(db.session, me(), slug)
     if article is None:
-        moved = queries.moved_article(db.session, me(), slug)
-        return redirect(url_for("search.similar_to", slug=moved), 301) if moved else abort(404)
+        return moved(slug, "search.similar_to")
     try:
         rows, is_known = _similar(article), True
     except EngineError as error:

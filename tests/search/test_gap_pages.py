@@ -412,3 +412,11 @@ def test_the_report_is_for_curators(
     shown(new_client(ada), "/search/report")
     make_topic(session, "Machines", curators=[bob])
     shown(new_client(bob), "/search/report?period=nonsense&topic=nowhere")
+
+
+def test_what_a_card_leads_to_is_explained_to_curators_who_only_try_it(
+    app: Flask, new_client: NewClient, alice: User, cora: User
+) -> None:
+    card = post(new_client(alice), "/search/gaps", q="grinder burrs")
+    assert 'href="/search?q=grinder+burrs"' in new_client(alice).get(card).text
+    assert 'href="/search?explain=1&amp;q=grinder+burrs"' in new_client(cora).get(card).text
