@@ -27,8 +27,14 @@ class Moment:
         finalize(self, self._moments.let_go, self._id)
 
     def search(self, body: Json) -> Json:
-        """One question to this moment; to the present one, if it went down with its node."""
+        """One question to this moment; to the present one, if this one was lost with its node.
+
+        Where a shard has moved to another node since, its moment stays behind and refuses what it
+        would have to analyse ("this Analyzer is closed"), as if the question were wrong: so only
+        what a new moment refuses as well is wrong.
+        """
         trouble = EngineError("OpenSearch was not asked")
+        is_new = False
         for _ in pauses(self._moments.cluster.address.timeout):
             id_ = self._id
             try:
@@ -36,12 +42,13 @@ class Moment:
             except IndexMissing:
                 raise
             except EngineError as error:
-                if isinstance(error, Refused) and error.status not in _FORGOTTEN:
+                if is_new and isinstance(error, Refused) and error.status not in _FORGOTTEN:
                     raise
                 trouble = error
             with self._reopening:
                 if self._id == id_:
                     self._open(self._name)
+            is_new = True
         raise trouble
 
     def _ask(self, body: Json, id_: str) -> Json:

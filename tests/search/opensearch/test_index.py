@@ -98,6 +98,28 @@ def test_a_searcher_whose_moment_is_forgotten_answers_as_of_now(engine):
     assert searcher.find(Selection(any_of=("same",)), 10).total == 1
 
 
+def test_a_searcher_answers_when_shards_have_moved_to_another_node_since(engine):
+    searcher = engine.searcher()
+    selection = Selection(phrases=(("one", "same"),))
+    assert searcher.find(selection, 10).total == 1
+    nodes = list(engine.cluster.ask("GET", "/_nodes/http")["nodes"])
+    for node in nodes:  # wherever a shard was, it is somewhere else once
+        place = {"index.routing.allocation.require._id": node}
+        engine.cluster.ask("PUT", f"/{in_use(engine)}/_settings", place)
+        engine.cluster.ask(
+            "GET",
+            "/_cluster/health",
+            parameters={"wait_for_no_relocating_shards": "true", "timeout": "30s"},
+        )
+        assert searcher.find(selection, 10).total == 1
+    assert len(nodes) == 2
+
+
+def test_what_a_new_moment_refuses_as_well_is_an_error(engine):
+    with pytest.raises(Refused, match="parsing_exception"):
+        engine.searcher()._moment.search({"query": {"no such question": {}}})
+
+
 def _close(engine: OpenSearchEngine) -> None:
     engine.cluster.ask("POST", f"/{in_use(engine)}/_close")
 
