@@ -8,10 +8,10 @@ from core import clock
 from search import signals
 from search.book import Book, books
 from search.fusion import Judge
+from search.keys import key_of
 from search.pins import pinned
 from search.pipeline import Pipeline, Results, Row, Rows
 from search.query import Query
-from search.records import key_of
 from search.signals import Signal
 from search.withheld import withheld
 

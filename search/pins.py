@@ -18,9 +18,9 @@ from kb.permissions import can_review_topic
 from kb.queries import result_rows, visible_to
 from people.models import User
 from people.telling import Message, listen
+from search.keys import key_of
 from search.models import Pin
 from search.query import LONGEST_QUERY, parse
-from search.records import key_of
 
 MOST = 3  # for one query
 USUAL_DAYS, MOST_DAYS = 90, 365

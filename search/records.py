@@ -18,8 +18,7 @@ from core.outbox import Event
 from kb.models import Article, Outcome, Topic
 from kb.outcomes import SAID
 from people import company
-from search.analysis import stem, tokens
-from search.meaning import QUESTION_WORDS
+from search.keys import key_of
 from search.models import SearchRecord
 from search.pipeline import LAST_PAGE, PAGE_SIZE
 from search.query import LONGEST_QUERY, Query, parse
@@ -82,14 +81,6 @@ def note_opening(query: str, slug: str, rank: int | None, *, by: int) -> None:
     if rank is not None and not 1 <= rank <= LAST_PAGE * PAGE_SIZE:
         rank = None
     tally.add(OPENINGS, Opened(clock.now(), by, query[:LONGEST_QUERY], slug[:LONGEST_SLUG], rank))
-
-
-def key_of(query: Query) -> str:
-    """The terms asked for, in order; how a question is put does not matter, nor do filters."""
-    found = [token for word in query.words for token in tokens(word.text)]
-    said = [token for token in found if token.word not in QUESTION_WORDS] or found
-    terms = [token.stem for token in said]
-    return " ".join(terms + [stem(word) for phrase in query.phrases for word in phrase])
 
 
 # Writing them down

@@ -16,10 +16,10 @@ from people.models import User
 from search.gaps import sameness, searched
 from search.gaps.answering import is_away
 from search.gaps.states import GapAction, locked, move
+from search.keys import key_of
 from search.models import Gap, GapAsker, GapState, GapWording
 from search.permissions import can_curate_search
 from search.query import LONGEST_QUERY, parse
-from search.records import key_of
 
 DISMISSED = "gap.dismissed"
 

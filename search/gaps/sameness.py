@@ -10,10 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from search.analysis import tokens
-from search.meaning import QUESTION_WORDS
+from search.keys import key_of, says_something
 from search.models import GapWording
 from search.query import Query, parse
-from search.records import key_of
 
 MOST_TERMS = 8  # by which wordings are sought; those found are compared as a whole
 
@@ -62,7 +61,7 @@ def _said(query: Query) -> Iterator[tuple[str, _Stems]]:
         if is_behind_word and len(found) == 1 and found[0].word in _TURNING:
             turning, is_behind_word = found[0].word, False
             continue
-        stems = tuple(token.stem for token in found if token.word not in QUESTION_WORDS)
+        stems = tuple(token.stem for token in found if says_something(token.word))
         is_behind_word = bool(stems)
         if stems:
             yield turning, stems

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.text import one_line
+from search.keys import key_of
 from search.models import GapWording, SearchRecord
 from search.query import parse
-from search.records import key_of
 from search.report.masking import HIDDEN, masked
 
 EVERY_SECONDS = 24 * 3600

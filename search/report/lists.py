@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from search.keys import key_of
 from search.query import parse
-from search.records import key_of
 from search.report import clusters, masking, vain
 from search.report.keeping import Kept, latest_of_few
 from search.report.meanings import Encoding, Meanings

@@ -16,11 +16,11 @@ from kb.queries import ResultRow
 from kb.rendering import slug_at
 from people.signin import me
 from search import pin_log, pins
+from search.keys import key_of
 from search.models import Pin
 from search.permissions import can_curate_search
 from search.pipeline import Results
 from search.query import LONGEST_QUERY
-from search.records import key_of
 from search.routes import bp
 
 RESULTS = "results"  # where the form was: on the page of results

@@ -222,3 +222,57 @@ def test_an_older_release_can_read_what_was_done_since(migrate: Migrate) -> None
         assert actions <= {"submit", "claim", "release", "approve"}
         live = sa.text("SELECT live_revision_id FROM article WHERE id = 1")
         assert connection.scalar(live) is None  # what was hidden stays so
+
+
+@pytest.mark.usefixtures("first_release")
+def test_what_was_searched_for_is_known_by_the_key_of_the_release_that_reads_it(
+    migrate: Migrate,  # noqa: F811
+) -> None:
+    migrate("upgrade", "0004")
+    earlier = {
+        ("How do I clock out?", "clock"),
+        ("clock in", "clock"),
+        ("down payment of …", "down payment 4711"),  # the text hides a part, the key does not
+    }
+    with db.engine.execution_options(writing=True).begin() as connection:
+        connection.execute(sa.text(A_CARD), {"at": AT})
+        for query, key in earlier:
+            connection.execute(sa.text(A_SEARCH), {"query": query, "key": key, "at": AT})
+        add_pin_and_wording(connection, "How do I clock out?", "clock")
+    migrate("upgrade")
+    now = {(query, key.replace("clock", "clock out")) for query, key in earlier}
+    now ^= {("clock in", "clock out"), ("clock in", "clock")}
+    assert keys_of("search_record") == now
+    clock_out = {("How do I clock out?", "clock out")}
+    assert keys_of("search_pin") == keys_of("search_gap_wording") == clock_out
+    with db.engine.execution_options(writing=True).begin() as connection:
+        add_pin_and_wording(connection, "clock in", "clock")
+    migrate("downgrade", "0004")
+    assert keys_of("search_record") == earlier
+    # Both are the same to the earlier release, which has each once.
+    assert keys_of("search_pin") == keys_of("search_gap_wording") == {("clock in", "clock")}
+
+
+A_SEARCH = "INSERT INTO search_record (at, query, key, found) VALUES (:at, :query, :key, 1)"
+A_CARD = (
+    "INSERT INTO search_gap (id, query, state, note, version, at, by_id, closed_because)"
+    " VALUES (1, 'x', 'open', '', 1, :at, 2, '')"
+)
+A_PIN = (
+    "INSERT INTO search_pin (query, key, article_id, because, until, at, by_id)"
+    " VALUES (:query, :key, 1, 'x', :at, :at, 2)"
+)
+A_WORDING = "INSERT INTO search_gap_wording (gap_id, query, key) VALUES (1, :query, :key)"
+
+
+def add_pin_and_wording(connection: sa.Connection, query: str, key: str) -> None:
+    row = {"query": query, "key": key, "at": AT}
+    connection.execute(sa.text(A_PIN), row)
+    connection.execute(sa.text(A_WORDING), row)
+
+
+def keys_of(table: str) -> set[tuple[str, str]]:
+    with db.engine.connect() as connection:
+        return {
+            (row.query, row.key) for row in connection.execute(sa.text(f"SELECT * FROM {table}"))
+        }

@@ -20,9 +20,9 @@ from kb.views import demand_of
 from people.models import User
 from search.demand import CHANGED, Demand
 from search.engines import open_engine
+from search.keys import key_of
 from search.models import SearchRecord
 from search.query import parse
-from search.records import key_of
 from tests.conftest import Clock, Deliveries
 from tests.factories import make_article, make_review, make_user
 

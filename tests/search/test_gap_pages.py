@@ -18,9 +18,9 @@ from curation import workflow
 from kb import lifecycle
 from kb.models import Article, Draft
 from people.models import Notice, User
+from search.keys import key_of
 from search.models import Gap, GapState, SearchRecord
 from search.query import parse
-from search.records import key_of
 from search.report import vain
 from tests.conftest import Browser, Clock, Deliveries
 from tests.factories import edit, make_article, make_topic, reading, submit

@@ -14,9 +14,9 @@ from kb import lifecycle
 from kb.models import Article
 from people.models import Notice, User
 from search import pin_log, pins
+from search.keys import key_of
 from search.models import Pin
 from search.query import parse
-from search.records import key_of
 from tests.conftest import Clock, Deliveries
 from tests.factories import make_article, make_topic
 
@@ -50,6 +50,15 @@ def test_a_pin_holds_for_the_search_however_it_is_put(
     clock.move(days=1)
     assert first(session, "vpn hotel") == []
     assert [each.id for each in pin_log.over(session, cora)] == [made.id]
+
+
+def test_a_pin_holds_for_no_search_that_asks_for_the_opposite(
+    session: Session, alice: User, cora: User
+) -> None:
+    article = make_article(session, alice)
+    pin(session, cora, article, "clock in")
+    assert first(session, "how do I clock in") == [article.id]
+    assert first(session, "clock out") == first(session, "cannot clock in") == []
 
 
 def test_at_most_three_are_pinned_for_one_search_in_the_order_of_pinning(

@@ -18,9 +18,9 @@ from kb.models import Article, Outcome
 from people import company
 from people.models import User
 from search import records
+from search.keys import key_of
 from search.models import SearchRecord
 from search.query import parse
-from search.records import key_of
 from tests.conftest import Browser, Clock, Deliveries
 from tests.factories import make_article, make_topic, said
 
@@ -89,6 +89,10 @@ def tell_opened(browser: Browser, referrer: str = "", **sent: str) -> None:
         ('reset "split tunnels"', "reset split tunnel"),
         ("reset tag:network topic:it -windows", "reset"),
         ("who are you", "who are you"),
+        ("how do I log in to the VPN", "log vpn"),
+        ("how do I log out of the VPN", "log out vpn"),
+        ("is the printer not working?", "printer not work"),
+        ("what is not?", "what is not"),
         ("ERR-1042", "err 1042"),
         ("tag:network", ""),
         ("?!", ""),

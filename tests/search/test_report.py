@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from kb.models import Topic
 from kb.topics import tree
 from people.models import User
+from search.keys import key_of
 from search.models import SearchRecord
 from search.query import parse
-from search.records import key_of
 from search.report import clusters, masking, meanings, period
 from search.report.lists import Lists
 from search.report.success import Rate, Success, Successes
