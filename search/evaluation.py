@@ -211,7 +211,7 @@ def mistyped(text: str, key: str) -> str:
     """The text with one slip in one of its longer words: two letters swapped, one left out or doubled, or
     its neighbour on the keyboard hit; the same slip each time for a key."""
     chooser = random.Random(f"{SEED} {key}")
-    from search.meaning import QUESTION_WORDS
+    from search.languages import QUESTION_WORDS
 
     words = [word for word in parse(plain(text)).words if _can_slip(word, QUESTION_WORDS)]
     if not words:

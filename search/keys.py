@@ -1,7 +1,7 @@
 """What counts as the same search: by it searches are counted, pins and cards are found."""
 
 from search.analysis import stem, tokens
-from search.meaning import QUESTION_WORDS
+from search.languages import QUESTION_WORDS
 from search.query import Query
 
 # Question words that say the opposite of what holds without them: log out, not working, after tax.

@@ -2,12 +2,20 @@
 
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 
 from core import languages
 from core.languages import ENGLISH
-from search.analysis import STEMMERS, fold, words
+from search.analysis import STEMMERS, fold, tokens, words
 from search.documents import language_marker
 from search.engines import Searcher
+
+# The words by which questions are put. They are in the index, for phrases, but say nothing about
+# what is asked, so they are left out of a query in which anything else remains.
+QUESTION_WORDS = frozenset(
+    token.word
+    for token in tokens(Path(__file__).with_name("questions.txt").read_text(encoding="utf-8"))
+)
 
 
 def languages_present(searcher: Searcher) -> tuple[str, ...]:

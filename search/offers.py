@@ -13,7 +13,7 @@ from kb.topics import Node, Tree, tree
 from people.models import User
 from search.analysis import stem, words
 from search.asking import ask
-from search.meaning import QUESTION_WORDS
+from search.languages import QUESTION_WORDS
 from search.pipeline import Pipeline, Results, Rows
 from search.query import Query, parse, without_exclusions, without_filters, without_quotes
 

@@ -17,7 +17,7 @@ from kb.models import Topic
 from kb.topics import Tree, tree
 from people.models import User
 from search.book import Entry, Group, entry, topic_filter
-from search.meaning import QUESTION_WORDS
+from search.languages import QUESTION_WORDS
 from search.models import Synonyms
 
 FEWEST, MOST = 2, 12  # entries of a group

@@ -10,7 +10,7 @@ from people.models import User
 from search.analysis import composed, stem, tokens, words
 from search.documents import filter_keys
 from search.indexing import document
-from search.meaning import QUESTION_WORDS
+from search.languages import QUESTION_WORDS
 from search.query import Query, alternatives
 
 _LOOKED_THROUGH = 200  # of the titles that have the words, the newest

@@ -10,7 +10,7 @@ from alembic import op
 # The rule is the program's own: a database has the keys of the version that reads it.
 from search.analysis import stem, tokens
 from search.keys import key_of
-from search.meaning import QUESTION_WORDS
+from search.languages import QUESTION_WORDS
 from search.query import Query, parse
 
 revision = "0005"
