@@ -31,16 +31,15 @@ class Timed:
     def times(self, paths: Sequence[str]) -> list[float]:
         """Milliseconds of each, asked one after the other by a reader whose browser is at work."""
         client = Client.signed_in(self.server.port, READER)
-        for path in paths[:WARM_UP]:
-            client.get(path)
-        for path in paths[WARM_UP:]:
+        name = paths[0].partition("?")[0]
+        count = len(self._times_of(name)) + len(paths)
+        for path in paths:
             client.get(path)
         client.close()
-        name, count = paths[0].partition("?")[0], len(paths)
         until = time.monotonic() + PATIENCE
         while len(times := self._times_of(name)) < count and time.monotonic() < until:
             time.sleep(0.05)  # a line is written after its answer was sent
-        return times[WARM_UP - count :]
+        return times[WARM_UP - len(paths) :]
 
     def _times_of(self, name: str) -> list[float]:
         lines = (line.split() for line in self._log.read_text().splitlines())

@@ -1,4 +1,7 @@
-"""A selection in OpenSearch's language."""
+"""A selection in OpenSearch's language, and what hits bring along."""
+
+from base64 import b64decode
+from collections.abc import Iterator
 
 from search.engines import Alternative, Selection
 from search.engines.opensearch.connection import Json
@@ -8,6 +11,22 @@ _FIRST = 1e6  # a score that no words reach
 _CLAUSES = 1000
 
 ARTICLES: Json = {"exists": {"field": "id"}}  # all but the mark of the last commit
+
+
+def bringing(*fields: str) -> Json:
+    """The part of a question that asks for the values of these fields, one for each hit."""
+    return {"stored_fields": "_none_", "docvalue_fields": list(fields)}
+
+
+def brought(answer: Json) -> Iterator[Json]:
+    """The fields of each hit."""
+    for hit in answer["hits"]["hits"]:
+        yield {field: values[0] for field, values in hit["fields"].items()}
+
+
+def bytes_of(value: str) -> bytes:
+    """A binary field's, which columns write without the signs that fill up the end of Base64."""
+    return b64decode(value + "==")
 
 
 def query(selection: Selection) -> Json:

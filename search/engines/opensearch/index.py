@@ -23,10 +23,15 @@ _FILLING = {"number_of_replicas": 0, "translog.durability": "async"}
 _LONGEST_WORD = 8_000  # characters; the most that fit into a term of Lucene in any script
 
 _WORD = {"type": "keyword", "ignore_above": _LONGEST_WORD}
-_KEPT = {"type": "keyword", "index": False, "doc_values": False}  # in the stored source alone
+_KEPT = {"type": "keyword", "index": False}
 _NUMBER = {"type": "long", "index": False}
+# What hits bring along is in columns: to read it from the stored source takes several times as long,
+# since that is compressed in blocks of many documents.
+BYTES = {"type": "binary", "doc_values": True}
+VERSION = {"type": "keyword", "index": False, "doc_values": False}  # in the stored source alone
+SOURCE = {"includes": ["version"]}
 
-WORDS_VERSION = f"opensearch-1.{SCHEMA_VERSION}"
+WORDS_VERSION = f"opensearch-2.{SCHEMA_VERSION}"
 SETTINGS: Json = {
     "refresh_interval": "-1",  # a commit says when its changes appear
     "merge_on_flush.enabled": False,  # else a commit waits for merges, some for half a second
@@ -43,7 +48,7 @@ WORDS_SETTINGS: Json = {
 }
 WORDS_MAPPINGS: Json = {
     "dynamic": "strict",
-    "_source": {"includes": ["id", "title", "digest", "record", "version"]},
+    "_source": SOURCE,
     "properties": {
         "id": {"type": "long"},
         "terms": {"type": "text", "analyzer": "ours", "index_options": "freqs"},
@@ -56,8 +61,8 @@ WORDS_MAPPINGS: Json = {
         **{f"{field}_length": _NUMBER for field in FIELDS},
         "title": _KEPT,
         "digest": _KEPT,
-        "record": {"type": "binary"},
-        "version": _KEPT,
+        "record": BYTES,
+        "version": VERSION,
     },
 }
 

@@ -1,12 +1,11 @@
 """Questions to the index of words as it was at one moment."""
 
 import re
-from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
 
 from search.engines import FACETS, Found, Selection, WholeCandidate
-from search.engines.opensearch.asking import ARTICLES, query
+from search.engines.opensearch.asking import ARTICLES, bringing, brought, bytes_of, query
 from search.engines.opensearch.connection import Json
 from search.engines.opensearch.index import InUse
 from search.engines.opensearch.moments import Moment, Moments
@@ -31,7 +30,7 @@ class OpenSearchSearcher:
         )
 
     def find(self, selection: Selection, limit: int, facets: int = 0) -> Found:
-        body: Json = {"query": query(selection), "size": limit}
+        body = {"query": query(selection), "size": limit, **bringing("id", "title", "record")}
         if selection.newest or not selection.asks:
             body["sort"] = [{"published": "desc"}, {"id": "desc"}]
         if facets:
@@ -39,7 +38,7 @@ class OpenSearchSearcher:
         answer = self._moment.search(body)
         counted = answer.get("aggregations", {})
         return Found(
-            [_candidate(hit["_source"]) for hit in answer["hits"]["hits"]],
+            [_candidate(fields) for fields in brought(answer)],
             answer["hits"]["total"]["value"],
             {facet: _counts(counted[facet]) for facet in FACETS} if facets else {},
         )
@@ -82,11 +81,11 @@ class OpenSearchSearcher:
 
     def digests(self) -> Iterator[tuple[int, str]]:
         body: Json = {"query": ARTICLES, "size": _PAGE, "sort": [{"id": "asc"}]}
-        body["_source"] = ["id", "digest"]
-        while hits := self._moment.search(body)["hits"]["hits"]:
-            for hit in hits:
-                yield hit["_source"]["id"], hit["_source"]["digest"]
-            body["search_after"] = hits[-1]["sort"]
+        body |= bringing("id", "digest")
+        while (answer := self._moment.search(body))["hits"]["hits"]:
+            for fields in brought(answer):
+                yield fields["id"], fields["digest"]
+            body["search_after"] = answer["hits"]["hits"][-1]["sort"]
 
 
 def _values(field: str, size: int) -> Json:
@@ -97,5 +96,5 @@ def _counts(found: Any) -> list[tuple[str, int]]:
     return [(bucket["key"], bucket["doc_count"]) for bucket in found["buckets"]]
 
 
-def _candidate(source: Json) -> WholeCandidate:
-    return WholeCandidate(source["id"], source["title"], b64decode(source["record"]))
+def _candidate(fields: Json) -> WholeCandidate:
+    return WholeCandidate(fields["id"], fields["title"], bytes_of(fields["record"]))

@@ -6,7 +6,7 @@ from the passages that their documents bring along, as the local store does it.
 
 import struct
 import threading
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any
@@ -15,10 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.engines import EngineError
-from search.engines.opensearch.asking import ARTICLES
+from search.engines.opensearch.asking import ARTICLES, bringing, brought, bytes_of
 from search.engines.opensearch.bulk import Bulk
 from search.engines.opensearch.connection import Cluster, Json
-from search.engines.opensearch.index import PATIENCE, SETTINGS, Alias, InUse
+from search.engines.opensearch.index import (
+    BYTES,
+    PATIENCE,
+    SETTINGS,
+    SOURCE,
+    VERSION,
+    Alias,
+    InUse,
+)
 from search.engines.opensearch.locks import Held, Locks
 from search.engines.opensearch.moments import Moment, Moments
 from search.semantic import Near, StoredPassage
@@ -28,6 +36,7 @@ SIZE = 384
 _SPARE = 2  # times as many are suggested as are wanted: the index only comes close
 _LEAST = 50
 _MOST = 10_000  # that OpenSearch suggests
+_BESIDES = 3  # one in so many is fetched besides
 _PAGE = 5_000
 _KEPT = 1_000  # articles, of some 6 kB each
 _ROW = np.dtype([("start", "<u8"), ("end", "<u8"), ("vector", "i1", SIZE)])
@@ -39,7 +48,7 @@ _GONE = {"gone": True}  # of an article that was removed while the vectors are m
 _SETTINGS: Json = {**SETTINGS, "knn": True}
 _MAPPINGS: Json = {
     "dynamic": "strict",
-    "_source": {"includes": ["id", "digest", "rows", "version"]},
+    "_source": SOURCE,
     "properties": {
         "id": {"type": "long"},
         "count": {"type": "long", "index": False},
@@ -54,9 +63,9 @@ _MAPPINGS: Json = {
                 }
             },
         },
-        "digest": {"type": "keyword", "index": False, "doc_values": False},
-        "rows": {"type": "binary"},
-        "version": {"type": "keyword", "index": False, "doc_values": False},
+        "digest": {"type": "keyword", "index": False},
+        "rows": BYTES,
+        "version": VERSION,
         "gone": {"type": "boolean"},
     },
 }
@@ -67,7 +76,7 @@ class OpenSearchVectors:
         self._cluster = cluster
         self._locks = locks
         self._moments = moments
-        self._alias = Alias(cluster, "vectors", f"vectors-1 {encoder}", _SETTINGS, _MAPPINGS)
+        self._alias = Alias(cluster, "vectors", f"vectors-2 {encoder}", _SETTINGS, _MAPPINGS)
         self._opening = threading.Lock()
         self._searcher: OpenSearchVectorSearcher | None = None
 
@@ -164,7 +173,10 @@ class OpenSearchVectorSearcher:
         suggested = min(max(_LEAST, _SPARE * k), _MOST)
         near = {"passages.vector": {"vector": coarse.tolist(), "k": suggested}}
         nested = {"path": "passages", "query": {"knn": near}, "score_mode": "max"}
-        found = self._found({"query": {"nested": nested}, "size": suggested})
+        # Its order is that of the passages it looked at, and of the query in whole numbers: a few of
+        # those behind may be nearer.
+        size = min(k + k // _BESIDES + 1, suggested)
+        found = self._found({"query": {"nested": nested}, "size": size})
         return _best(found, vector)[:k]
 
     def of(self, vector: NDArray[np.float32], ids: Sequence[int]) -> dict[int, Near]:
@@ -193,16 +205,15 @@ class OpenSearchVectorSearcher:
 
     def digests(self) -> Iterator[tuple[int, bytes]]:
         body: Json = {"query": ARTICLES, "size": _PAGE, "sort": [{"id": "asc"}]}
-        body["_source"] = ["id", "digest"]
-        while hits := self._moment.search(body)["hits"]["hits"]:
-            for hit in hits:
-                yield hit["_source"]["id"], bytes.fromhex(hit["_source"]["digest"])
-            body["search_after"] = hits[-1]["sort"]
+        body |= bringing("id", "digest")
+        while (answer := self._moment.search(body))["hits"]["hits"]:
+            for fields in brought(answer):
+                yield fields["id"], bytes.fromhex(fields["digest"])
+            body["search_after"] = answer["hits"]["hits"][-1]["sort"]
 
     def digests_of(self, ids: Iterable[int]) -> dict[int, bytes]:
-        body: Json = {**_these(ids), "_source": ["id", "digest"]}
-        hits = self._moment.search(body)["hits"]["hits"]
-        return {hit["_source"]["id"]: bytes.fromhex(hit["_source"]["digest"]) for hit in hits}
+        answer = self._moment.search({**_these(ids), **bringing("id", "digest")})
+        return {fields["id"]: bytes.fromhex(fields["digest"]) for fields in brought(answer)}
 
     def _rows(self, ids: Iterable[int]) -> list[tuple[int, NDArray[Any]]]:
         kept = {id_: self._kept.get(id_) for id_ in ids}
@@ -212,10 +223,10 @@ class OpenSearchVectorSearcher:
 
     def _found(self, body: Json) -> list[tuple[int, NDArray[Any]]]:
         """Articles with their passages."""
-        hits = self._moment.search({**body, "_source": ["id", "rows"]})["hits"]["hits"]
+        answer = self._moment.search({**body, **bringing("id", "rows")})
         found = [
-            (hit["_source"]["id"], np.frombuffer(b64decode(hit["_source"]["rows"]), _ROW))
-            for hit in hits
+            (fields["id"], np.frombuffer(bytes_of(fields["rows"]), _ROW))
+            for fields in brought(answer)
         ]
         if len(self._kept) + len(found) > _KEPT:
             self._kept = {}

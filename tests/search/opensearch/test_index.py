@@ -53,7 +53,7 @@ def test_an_index_has_the_layout_of_its_template_and_takes_nothing_else(engine):
     assert (layout["number_of_shards"], layout["number_of_replicas"]) == ("2", "0")
     assert found["mappings"]["dynamic"] == "strict"
     assert found["mappings"]["properties"]["words"]["type"] == "text"
-    assert found["mappings"]["properties"]["record"] == {"type": "binary"}
+    assert found["mappings"]["properties"]["record"] == {"type": "binary", "doc_values": True}
     with pytest.raises(Refused, match="strict_dynamic_mapping"):
         engine.cluster.ask("PUT", f"/{index}/_doc/7", {"unknown": "field"})
 
