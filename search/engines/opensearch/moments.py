@@ -24,7 +24,7 @@ class Moment:
 
     def _open(self, index: str) -> None:
         self._id = self._moments.open(index)
-        finalize(self, self._moments.let_go, self._id)
+        self._end = finalize(self, self._moments.let_go, self._id)
 
     def search(self, body: Json) -> Json:
         """One question to this moment; to the present one, if this one was lost with its node.
@@ -47,6 +47,9 @@ class Moment:
                 trouble = error
             with self._reopening:
                 if self._id == id_:
+                    # As long as a moment is kept of a shard that has moved away, it cannot come
+                    # back, and the whole cluster waits for it, 5 s at a time.
+                    self._end()
                     self._open(self._name)
             is_new = True
         raise trouble

@@ -102,6 +102,7 @@ def test_a_searcher_answers_when_shards_have_moved_to_another_node_since(engine)
     searcher = engine.searcher()
     selection = Selection(phrases=(("one", "same"),))
     assert searcher.find(selection, 10).total == 1
+    first = searcher._moment._id
     nodes = list(engine.cluster.ask("GET", "/_nodes/http")["nodes"])
     for node in nodes:  # wherever a shard was, it is somewhere else once
         place = {"index.routing.allocation.require._id": node}
@@ -109,10 +110,14 @@ def test_a_searcher_answers_when_shards_have_moved_to_another_node_since(engine)
         engine.cluster.ask(
             "GET",
             "/_cluster/health",
+            timeout=40,
             parameters={"wait_for_no_relocating_shards": "true", "timeout": "30s"},
         )
         assert searcher.find(selection, 10).total == 1
     assert len(nodes) == 2
+    # A shard cannot come back to a node on which a moment of it is kept.
+    kept = engine.cluster.ask("GET", "/_search/point_in_time/_all")["pits"]
+    assert first not in {moment["pit_id"] for moment in kept}
 
 
 def test_what_a_new_moment_refuses_as_well_is_an_error(engine):
