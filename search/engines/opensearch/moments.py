@@ -9,6 +9,7 @@ from search.engines import EngineError, IndexMissing
 from search.engines.opensearch.connection import Cluster, Json, Refused, pauses
 
 _KEPT = "2m"  # how long a moment is kept after the last question to it
+_CLOSING = 0.5  # seconds that somebody who searches waits for that; it goes on without them
 # What a moment answers when the node that kept it is gone, or time has run out.
 _FORGOTTEN = (404, 500, 503)
 
@@ -91,4 +92,10 @@ class Moments:
                 unused.append(self._unused.popleft())
         if unused:
             with suppress(EngineError):  # then they end by themselves
-                self.cluster.ask("DELETE", "/_search/point_in_time", {"pit_id": unused}, patience=0)
+                self.cluster.ask(
+                    "DELETE",
+                    "/_search/point_in_time",
+                    {"pit_id": unused},
+                    patience=0,
+                    timeout=_CLOSING,
+                )
