@@ -71,8 +71,13 @@ def run_many(
     waiting: deque[_Task[T]] = deque()
 
     def first() -> T | Exception:
+        task = waiting.popleft()
         try:
-            return waiting.popleft().result()
+            return task.result()
+        except Overloaded:
+            # So few wait in line here that it was more likely lost on its way: pebble may give a
+            # task to a worker that it ends for another one (its issue 153).
+            return task.once_more()
         except Exception as error:
             return error
 
@@ -137,6 +142,14 @@ class _Task(Generic[T]):
             return self._outcome()
         except BrokenExecutor as error:
             raise TaskCrashed("The workers were lost twice.") from error
+
+    def once_more(self) -> T | Exception:
+        """Tried again from the beginning: the result, or what was raised."""
+        self._future = self._begun()
+        try:
+            return self.result()
+        except Exception as error:
+            return error
 
     def _outcome(self) -> T:
         too_long = f"It took longer than {self.timeout:g} seconds."

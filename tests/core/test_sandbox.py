@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,22 @@ def test_many_tasks_come_back_in_order_with_their_errors_in_place() -> None:
     outcomes = list(sandbox.run_many(int, words))
     assert isinstance(outcomes.pop(50), ValueError)
     assert outcomes == [number for number in range(200) if number != 50]
+
+
+def test_one_of_many_that_is_lost_on_its_way_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun = sandbox._Task._begun
+    futures: list[Future[int]] = []
+
+    def lose_the_second(task: "sandbox._Task[int]") -> "Future[int]":
+        futures.append(Future() if len(futures) == 1 else begun(task))
+        return futures[-1]
+
+    monkeypatch.setattr(sandbox._Task, "_begun", lose_the_second)
+    monkeypatch.setattr(sandbox, "PATIENCE", 0.0)
+    assert list(sandbox.run_many(int, ["1", "2", "3"], timeout=1)) == [1, 2, 3]
+    assert len(futures) == 4
 
 
 def test_many_tasks_are_taken_as_they_are_needed() -> None:
