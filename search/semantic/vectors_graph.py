@@ -21,7 +21,7 @@ from search.semantic.vectors_files import GRAPH, SIZE, VECTORS, Extent, sync
 CONNECTIVITY: Final = 16
 EXPANSION_ADD: Final = 128
 # Among 98,000 real passages, titles lose .04 of their 30 nearest, and questions to which nothing is
-# near .35: in 2 ms. With 512 it was .12 and 1.1 in 1 ms (benchmarks/nearest.py).
+# near .35: in 2 ms. With 512 it was .12 and 1.1 in 1 ms. In a data folder benchmarks/nearest.py tells.
 EXPANSION_SEARCH: Final = 1_024
 PORTION: Final = 5_000
 
